@@ -1,0 +1,508 @@
+"""What the notebooks share and no lesson is about: pictures, VGG-19, the training loop, display.
+
+Import it before TensorFlow: it silences TensorFlow's start-up messages, which only works beforehand.
+Pictures are float32 arrays or tensors of shape (1, n_H, n_W, 3), RGB, values in [0, 1].
+"""
+
+import ast
+import hashlib
+import io
+import json
+import linecache
+import math
+import os
+import random
+import warnings
+import zipfile
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent
+IMAGES = ROOT / "images"
+OUTPUT = ROOT / "output"
+WEIGHTS = ROOT / "weights" / "vgg19_notop_q8.npz"
+WEIGHTS_SHA256 = "aae0fd7f00aebcf886e496a84ac50827b3c85026784fc7ae365b5625f37a7d61"
+SMALLEST_SIDE = 32
+
+# The average activation of each layer over the photographs in images/content/, at most 384 px
+# (tests/test_vgg19.py measures it again). The feature model divides by it, see feature_model().
+MEAN_ACTIVATION = {
+    "block1_conv1": 22,
+    "block1_conv2": 95.8,
+    "block2_conv1": 108,
+    "block2_conv2": 90.6,
+    "block3_conv1": 107,
+    "block3_conv2": 139,
+    "block3_conv3": 296,
+    "block3_conv4": 406,
+    "block4_conv1": 449,
+    "block4_conv2": 290,
+    "block4_conv3": 156,
+    "block4_conv4": 36.9,
+    "block5_conv1": 42.1,
+    "block5_conv2": 17.7,
+    "block5_conv3": 7.1,
+    "block5_conv4": 1.03,
+}
+
+_in_notebook = hasattr(get_ipython(), "kernel")
+if _in_notebook:
+    set_matplotlib_formats("jpeg", pil_kwargs={"quality": 88})
+for _gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.experimental.set_memory_growth(_gpu, True)
+
+
+# ---------------------------------------------------------------- the machine
+
+
+def device():
+    """Return one line that says where TensorFlow computes: the first GPU it sees, else the CPU."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name)
+        return f"TensorFlow {tf.__version__} on the GPU: {name}"
+    return f"TensorFlow {tf.__version__} on the CPU: {os.cpu_count()} cores"
+
+
+def set_seed(seed):
+    """Seed Python, NumPy and TensorFlow, so that two runs on one machine paint the same picture."""
+    keras.utils.set_random_seed(seed)
+    tf.random.set_global_generator(tf.random.Generator.from_seed(seed))
+    tf.config.experimental.enable_op_determinism()
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def load_image(path, max_size=512):
+    """Read any picture as a float32 tensor (1, n_H, n_W, 3), RGB in [0, 1].
+
+    The longer side is brought down to `max_size` pixels; smaller pictures stay as they are, and the aspect
+    ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK pictures become RGB,
+    transparency is laid over white, of an animation the first frame is taken.
+
+    Raises FileNotFoundError when there is no such file, and ValueError, with the path, when it is not a
+    readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a side below 32 px.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file. Check the path; pictures to start with are in {IMAGES}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                image = _to_rgb(ImageOps.exif_transpose(file))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        limit = Image.MAX_IMAGE_PIXELS / 1e6
+        raise ValueError(f"{path}: more than {limit:.0f} million pixels; make it smaller first") from error
+    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: not a picture that can be read, or a damaged one ({error})") from error
+    scale = min(1, _positive("max_size", max_size) / max(image.size))
+    size = [round(scale * side) for side in image.size]
+    if min(size) < SMALLEST_SIDE:
+        raise ValueError(
+            f"{path}: {image.width} x {image.height} pixels become {size[0]} x {size[1]} at max_size={max_size}; "
+            f"both sides must be at least {SMALLEST_SIDE}. Take a larger picture or a larger max_size"
+        )
+    pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)
+    return tf.constant(pixels[np.newaxis] / 255)
+
+
+def _to_rgb(image):
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        image = Image.fromarray((np.asarray(image, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def _to_uint8(image):
+    """(1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1] -> uint8 (n_H, n_W, 3)."""
+    pixels = np.asarray(image)
+    if pixels.ndim == 4 and len(pixels) == 1:
+        pixels = pixels[0]
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(f"a picture has shape (1, n_H, n_W, 3) or (n_H, n_W, 3), not {np.shape(image)}")
+    if not np.isfinite(pixels).all():
+        raise ValueError("the picture holds NaN or infinite values, so it cannot be shown or saved")
+    if pixels.dtype.kind in "ui" or pixels.max() > 2 or pixels.min() < -1:
+        raise ValueError(
+            f"the picture's values go from {pixels.min():.4g} to {pixels.max():.4g}; they belong in [0, 1]. "
+            "Divide by 255, or clip after each step"
+        )
+    return (pixels.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def save_image(image, path):
+    """Save a picture (1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1]; the file type comes from the path's ending.
+
+    Folders are created. The file appears complete or not at all. Values a little outside [0, 1] are clipped;
+    ValueError for another shape, NaN, values far outside, or an ending that Pillow does not know.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in Image.registered_extensions():
+        raise ValueError(f"{path}: unknown kind of picture; end the name in .png, .jpg or .webp")
+    picture = Image.fromarray(_to_uint8(image))
+    kind = Image.registered_extensions()[path.suffix.lower()]
+    _write_atomically(path, lambda file: picture.save(file, kind, quality=92))
+
+
+def _write_atomically(path, write):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "wb") as file:
+            write(file)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def show_images(*images, titles=(), columns=4):
+    """Show any number of pictures side by side, `columns` a row, each with its title if it has one."""
+    if not images:
+        raise ValueError("show_images needs at least one picture")
+    columns = min(columns, len(images))
+    rows = math.ceil(len(images) / columns)
+    shape = _to_uint8(images[0]).shape
+    width = 11 / columns if columns > 1 else 7
+    figure, axes = plt.subplots(
+        rows, columns, squeeze=False, figsize=(width * columns, (width * shape[0] / shape[1] + 0.3) * rows)
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image in zip(axes.flat, images):
+        axis.imshow(_to_uint8(image))
+    for axis, title in zip(axes.flat, titles):
+        axis.set_title(title, fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+# ---------------------------------------------------------------- VGG-19
+
+
+def load_vgg19(weights=WEIGHTS):
+    """Build Keras' VGG-19 without its classifier, frozen, with ImageNet weights (Simonyan & Zisserman 2015).
+
+    `weights`: the bundled 8-bit file (the default, no network), "imagenet" for Keras' own full-precision
+    download, or the path of a Keras `.h5` file.
+
+    Raises FileNotFoundError or ValueError for a missing or damaged file, ConnectionError when the download fails;
+    each says what to do.
+    """
+    if weights == "imagenet":
+        try:
+            network = keras.applications.VGG19(include_top=False, weights="imagenet")
+        except Exception as error:
+            raise ConnectionError(
+                f"Keras' VGG-19 could not be downloaded ({error}). load_vgg19() needs no network: it takes {WEIGHTS}"
+            ) from error
+        network.trainable = False
+        return network
+    path = Path(weights)
+    remedy = f"get it back with: git checkout -- {WEIGHTS.relative_to(ROOT)}" if path == WEIGHTS else "check the path"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such weights file; {remedy}")
+    network = keras.applications.VGG19(include_top=False, weights=None)
+    network.trainable = False
+    if path.suffix == ".h5":
+        try:
+            network.load_weights(path)
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{path}: not the weights of VGG-19 without its classifier ({error})") from error
+        return network
+    if hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS_SHA256:
+        raise ValueError(f"{path}: the file is damaged or another one (wrong sha256); {remedy}")
+    with np.load(path) as packed:
+        for name in MEAN_ACTIVATION:
+            kernel = packed[f"{name}_table"][packed[f"{name}_idx"]]
+            network.get_layer(name).set_weights([kernel, packed[f"{name}_b"]])
+    return network
+
+
+def feature_model(vgg, layer_names):
+    """Return a model that maps pictures (batch, n_H, n_W, 3), RGB in [0, 1], to a list of activations.
+
+    The list is in the order of `layer_names`; entry l has shape (batch, n_H of l, n_W of l, n_C of l). The model holds
+    VGG's preprocessing (0..255, BGR, minus the ImageNet mean) and computes no layer beyond the deepest one asked
+    for. Each layer's activations are divided by their average over photographs, so that every layer speaks
+    equally loud: Gatys, Ecker & Bethge (2016), section 2, rescale the network to a mean activation of one in the
+    same spirit.
+
+    Raises ValueError for an empty list and for an unknown layer name; the message lists the valid ones.
+    """
+    layer_names = list(layer_names)
+    unknown = [name for name in layer_names if name not in MEAN_ACTIVATION]
+    if unknown or not layer_names:
+        raise ValueError(f"unknown layers {unknown}; choose from: {', '.join(MEAN_ACTIVATION)}")
+    picture = keras.Input((None, None, 3), name="picture")
+    layers = keras.Model(vgg.input, [vgg.get_layer(name).output for name in layer_names])
+    activations = layers(keras.applications.vgg19.preprocess_input(picture * 255.0))
+    scaled = [a / MEAN_ACTIVATION[name] for name, a in zip(layer_names, activations)]
+    return keras.Model(picture, scaled, name="vgg_model_outputs")
+
+
+# ---------------------------------------------------------------- functions from another notebook
+
+
+def functions_from(notebook, *names):
+    """Return functions that the learner wrote in another notebook: one function, or a list in the order asked.
+
+    `notebook` is looked for in the current folder, which in Jupyter is the folder of the running notebook. Only the
+    named definitions run, with the imports, constants (UPPER_CASE) and functions of that notebook which they use.
+
+    Raises FileNotFoundError or LookupError when notebook or function is missing, NotImplementedError, naming the
+    notebook and the exercise, when the exercise is not finished yet.
+    """
+    path = Path(notebook)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.resolve()}: no such notebook; it should lie next to this one")
+    definitions, broken = _definitions(path)
+    namespace = {"__name__": path.stem}
+    done = set()
+
+    def run(name):
+        if name in done or name not in definitions:
+            return
+        done.add(name)
+        node, filename = definitions[name]
+        if isinstance(node, ast.FunctionDef) and _is_blank(node):
+            raise NotImplementedError(f"{path.name}: the exercise {name} is not finished yet. Solve it there, save, come back")
+        for used in ast.walk(node):
+            if isinstance(used, ast.Name):
+                run(used.id)
+        exec(compile(ast.Module([node], []), filename, "exec"), namespace)
+
+    for name in names:
+        if name not in definitions:
+            raise LookupError(f"{path.name}: defines no function {name}{broken}. Restore that cell, save, come back")
+        run(name)
+    return namespace[names[0]] if len(names) == 1 else [namespace[name] for name in names]
+
+
+def _definitions(path):
+    """{name: (syntax tree, file name)} of a notebook's imports, constants and functions; a note on unreadable cells."""
+    definitions, broken = {}, ""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for number, cell in enumerate(cells, start=1):
+        if cell["cell_type"] != "code":
+            continue
+        source = "".join(cell["source"])
+        source = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
+        filename = f"{path.resolve()}#cell{number}"
+        try:
+            tree = ast.parse(source)
+        except SyntaxError as error:
+            broken = f" (cell {number} has a syntax error: {error.msg}, line {error.lineno})"
+            continue
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        for node in tree.body:
+            for name in _names_bound(node):
+                definitions[name] = node, filename
+    return definitions, broken
+
+
+def _names_bound(node):
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name) and target.id.isupper()]
+    return []
+
+
+def _is_blank(function):
+    """Is the way through the function's body cut off by the exercise's `raise NotImplementedError`?"""
+    for statement in function.body:
+        if isinstance(statement, ast.Return):
+            return False
+        if isinstance(statement, ast.Raise):
+            return "NotImplementedError" in ast.dump(statement)
+    return False
+
+
+# ---------------------------------------------------------------- training
+
+
+def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=None, output=OUTPUT, resume=False):
+    """Paint: call `train_step(generated_image)` epochs x steps_per_epoch times and return the history of costs.
+
+    train_step: updates the picture in place and returns J, the cost before the update.
+    generated_image: tf.Variable (1, n_H, n_W, 3) in [0, 1].
+    optimizer: the Keras optimiser that train_step uses, so that its state goes into the checkpoint.
+    output: folder for epoch_NN.png, generated_image.png and checkpoint.npz, rewritten after each epoch; None saves
+        nothing. Pictures of an earlier run's epochs are removed when the first epoch is saved.
+    resume: go on from output/checkpoint.npz, if there is one, with the same picture, optimiser and random numbers.
+
+    Returns a list of floats, one J per step. Ctrl-C (Jupyter's stop button) keeps, saves and returns what was
+    painted. A cost or pixel that is NaN or infinite raises FloatingPointError with epoch and step; generated_image
+    then holds the last good picture, which is saved.
+    """
+    total = _positive("epochs", epochs) * _positive("steps_per_epoch", steps_per_epoch)
+    output = output and Path(output)
+    history = []
+    if resume and output and (output / "checkpoint.npz").exists():
+        history = _load_checkpoint(output / "checkpoint.npz", generated_image, optimizer, steps_per_epoch)
+    good = generated_image.numpy()
+
+    def keep(*names):
+        if output and history:
+            for name in names:
+                save_image(generated_image, output / name)
+            _save_checkpoint(output / "checkpoint.npz", generated_image, optimizer, history, steps_per_epoch)
+
+    canvas = _Canvas()
+    with _ProgressBar(total=total, initial=len(history)) as bar:
+        try:
+            for n in range(len(history), total):
+                epoch, step = n // steps_per_epoch + 1, n % steps_per_epoch + 1
+                before = generated_image.numpy()
+                J = float(train_step(generated_image))
+                if not (math.isfinite(J) and np.isfinite(generated_image.numpy()).all()):
+                    generated_image.assign(before if math.isfinite(J) else good)
+                    raise FloatingPointError(
+                        f"epoch {epoch}, step {step}: the cost J = {J} or the picture is not finite any more. "
+                        "The last good picture is kept. Try a smaller learning rate, and check the costs' formulas"
+                    )
+                good = before
+                history.append(J)
+                bar.step(f"epoch {epoch}/{epochs}", J)
+                if step == steps_per_epoch:
+                    if output and epoch == 1:
+                        _remove_epochs(output)
+                    keep(f"epoch_{epoch:02d}.png", "generated_image.png")
+                    canvas.draw(generated_image, history)
+        except FloatingPointError:
+            if output and history:
+                save_image(generated_image, output / "generated_image.png")
+            raise
+        except KeyboardInterrupt:
+            keep("generated_image.png")
+            canvas.draw(generated_image, history)
+            print(f"Stopped after {len(history)} of {total} steps. The picture is kept; resume=True goes on from here.")
+    return history
+
+
+def plot_costs(histories, axis=None):
+    """Plot {label: list of J per step} on a logarithmic axis."""
+    axis = axis or plt.figure(figsize=(7, 3.5)).gca()
+    for label, history in histories.items():
+        axis.semilogy(range(1, len(history) + 1), history, label=label)
+    axis.set_xlabel("step")
+    axis.set_ylabel("cost J")
+    axis.grid(alpha=0.3, which="both")
+    if len(histories) > 1:
+        axis.legend()
+
+
+class _Canvas:
+    """Shows the picture beside its cost curve, in one notebook output that is updated in place."""
+
+    handle = None
+
+    def draw(self, image, history):
+        if not (_in_notebook and history):
+            return
+        figure = Figure(figsize=(11, 4), layout="tight")
+        left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+        left.imshow(_to_uint8(image))
+        left.axis("off")
+        plot_costs({"J": history}, right)
+        if self.handle:
+            self.handle.update(figure)
+        else:
+            self.handle = display(figure, display_id=True)
+
+
+class _ProgressBar(tqdm):
+    """tqdm's bar: in a notebook drawn in one output, updated in place (no stderr, no widgets); else on stderr."""
+
+    def __init__(self, **options):
+        self.handle = None
+        layout = "{desc} |{bar:24}| step {n_fmt}/{total_fmt}{postfix}, {remaining} left"
+        super().__init__(bar_format=layout, file=io.StringIO() if _in_notebook else None, **options)
+
+    def step(self, epoch, cost):
+        self.set_description_str(epoch, refresh=False)
+        self.set_postfix_str(f"J {cost:.3e}", refresh=False)
+        self.update()
+
+    def display(self, msg=None, pos=None):
+        if not _in_notebook:
+            return super().display(msg, pos)
+        bar, about = {"text/plain": str(self)}, {"nst_progress": True}
+        if self.handle:
+            self.handle.update(bar, raw=True, metadata=about)
+        else:
+            self.handle = display(bar, raw=True, display_id=True, metadata=about)
+
+
+def _positive(name, value):
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+    return int(value)
+
+
+def _remove_epochs(output):
+    for old in output.glob("epoch_*.png"):
+        old.unlink()
+
+
+def _save_checkpoint(path, image, optimizer, history, steps_per_epoch):
+    about = {"steps_per_epoch": steps_per_epoch, "python": random.getstate(), "numpy": np.random.get_state()}
+    arrays = {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables if optimizer else [])}
+    _write_atomically(
+        path,
+        lambda file: np.savez(
+            file,
+            image=image.numpy(),
+            history=history,
+            tensorflow=tf.random.get_global_generator().state.numpy(),
+            about=json.dumps(about, default=np.ndarray.tolist),
+            **arrays,
+        ),
+    )
+
+
+def _load_checkpoint(path, image, optimizer, steps_per_epoch):
+    """Put the state of _save_checkpoint back and return the history."""
+    if optimizer and not optimizer.built:
+        optimizer.build([image])
+    variables = optimizer.variables if optimizer else []
+    try:
+        with np.load(path) as saved:
+            state = dict(saved)
+            about = json.loads(str(state["about"]))
+        saved_variables = [state[f"optimizer_{i}"] for i in range(len(variables))]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: damaged, or of another optimiser ({error}); start anew with resume=False") from error
+    for name, is_, want in (
+        ("picture of shape", state["image"].shape, tuple(image.shape)),
+        ("number of steps per epoch", about["steps_per_epoch"], steps_per_epoch),
+        ("optimiser with variables", [v.shape for v in saved_variables], [tuple(v.shape) for v in variables]),
+    ):
+        if is_ != want:
+            raise ValueError(f"{path}: saved with a {name} {is_}, not {want}; start anew with resume=False")
+    image.assign(state["image"])
+    for variable, value in zip(variables, saved_variables):
+        variable.assign(value)
+    version, numbers, gauss = about["python"]
+    random.setstate((version, tuple(numbers), gauss))
+    np.random.set_state(tuple(about["numpy"]))
+    tf.random.get_global_generator().reset(state["tensorflow"])
+    return state["history"].tolist()

@@ -1,0 +1,127 @@
+"""`make paint`: run notebooks/04_paint.ipynb headless on a photo and an artwork of your choice.
+
+    .venv/bin/python paint.py --content photo.jpg --style art.jpg --size 384 --epochs 3 --steps 50
+
+What is not given keeps the notebook's own value. Ctrl-C ends the painting early and keeps the picture; --resume goes
+on with a run that was stopped or killed.
+"""
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import papermill
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+import nst_utils
+
+NOTEBOOK = nst_utils.ROOT / "notebooks" / "04_paint.ipynb"
+MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "EPOCHS", "STEPS", "RESUME", "PYTHON"}
+
+
+class Client(PapermillNotebookClient):
+    """Runs a notebook, shows the progress bars of its train() in the terminal, and passes Ctrl-C on to it."""
+
+    def process_message(self, message, cell, cell_index):
+        content = message["content"]
+        if content.get("metadata", {}).get("nst_progress"):
+            self._show(content["data"]["text/plain"])
+        return super().process_message(message, cell, cell_index)
+
+    def _show(self, bar):
+        width = shutil.get_terminal_size().columns - 1
+        if sys.stdout.isatty():
+            print(f"\r{bar[:width]:{width}}", end="", flush=True)
+
+    def execute(self, **options):
+        def interrupt(*_):
+            os.kill(self.km.provisioner.pid, signal.SIGINT)
+
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            return super().execute(**options)
+        finally:
+            signal.signal(signal.SIGINT, before)
+            print()
+
+
+class NotebookEngine(Engine):
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        return Client(nb_man, kernel_name=kernel_name, timeout=None).execute()
+
+
+def unknown_make_variables():
+    """Names given to make on the command line, as in `make paint SIZE=384`, that mean nothing here."""
+    _, _, overrides = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    given = {word.partition("=")[0].rstrip(":?+") for word in shlex.split(overrides)}
+    return sorted(given - MAKE_VARIABLES)
+
+
+def parse_arguments():
+    """Return the notebook's parameters; a bad value ends the program with one line that says what to do."""
+    parser = argparse.ArgumentParser(description="Paint a photo in the style of an artwork.", allow_abbrev=False)
+    parser.error = lambda message: sys.exit(fail(message))
+    parser.add_argument("--content", metavar="FILE", help="the photo")
+    parser.add_argument("--style", metavar="FILE", help="the artwork")
+    parser.add_argument("--size", metavar="PIXELS", help="longer side of the picture")
+    parser.add_argument("--epochs", metavar="N", help="pictures saved on the way")
+    parser.add_argument("--steps", metavar="N", help="training steps in each epoch")
+    parser.add_argument("--resume", metavar="1", nargs="?", const="1", help="go on with the last run")
+    given = parser.parse_args()
+    if unknown := unknown_make_variables():
+        parser.error(f"unknown {', '.join(unknown)}; known: {', '.join(sorted(MAKE_VARIABLES))}")
+    parameters = {}
+    for name, text in (("SIZE", given.size), ("EPOCHS", given.epochs), ("STEPS_PER_EPOCH", given.steps)):
+        if text is not None:
+            if not (text.isascii() and text.isdigit() and int(text) > 0):
+                parser.error(f"{name.partition('_')[0]}={text}: give a whole number of at least 1")
+            parameters[name] = int(text)
+    if given.resume is not None:
+        if given.resume not in ("0", "1"):
+            parser.error(f"RESUME={given.resume}: give 1 to go on with the last run, 0 to start anew")
+        parameters["RESUME"] = given.resume == "1"
+    size = parameters.get("SIZE") or int(papermill.inspect_notebook(NOTEBOOK)["SIZE"]["default"])
+    for name, text in (("CONTENT", given.content), ("STYLE", given.style)):
+        if text is not None:
+            try:
+                nst_utils.load_image(text, max_size=size)
+            except (OSError, ValueError) as error:
+                parser.error(f"{name}: {error}")
+            parameters[name] = str(Path(text).resolve())
+    return parameters
+
+
+def fail(message):
+    print(f"make paint: {' '.join(str(message).split())}", file=sys.stderr)
+    return 2
+
+
+def main():
+    parameters = parse_arguments()
+    executed = nst_utils.OUTPUT / NOTEBOOK.name
+    executed.parent.mkdir(exist_ok=True)
+    papermill_engines.register("nst", NotebookEngine)
+    print(f"{nst_utils.device()}. Ctrl-C stops early and keeps the picture.", flush=True)
+    try:
+        papermill.execute_notebook(
+            NOTEBOOK, executed, parameters, engine_name="nst", cwd=NOTEBOOK.parent, progress_bar=False
+        )
+    except PapermillExecutionError as error:
+        return fail(f"{error.ename}: {error.evalue} (the notebook up to there: {executed})")
+    picture = nst_utils.OUTPUT / "generated_image.png"
+    with nst_utils.np.load(nst_utils.OUTPUT / "checkpoint.npz") as checkpoint:
+        history = checkpoint["history"]
+    print(f"{picture}: {len(history)} steps, cost J from {history[0]:.3g} to {history[-1]:.3g}")
+    print(f"A picture after each epoch and the notebook, {executed.name}, lie beside it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
