@@ -16,18 +16,25 @@ import warnings
 import zipfile
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
-import tensorflow as tf
 from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image, ImageOps
 from tqdm import tqdm
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_stderr = os.dup(2)  # TensorFlow's start-up messages come from C++ and go straight to file descriptor 2
+os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+try:
+    import keras
+    import tensorflow as tf
+
+    GPUS = tf.config.list_physical_devices("GPU")
+finally:
+    os.dup2(_stderr, 2)
 
 ROOT = Path(__file__).resolve().parent
 IMAGES = ROOT / "images"
@@ -60,7 +67,7 @@ MEAN_ACTIVATION = {
 _in_notebook = hasattr(get_ipython(), "kernel")
 if _in_notebook:
     set_matplotlib_formats("jpeg", pil_kwargs={"quality": 88})
-for _gpu in tf.config.list_physical_devices("GPU"):
+for _gpu in GPUS:
     tf.config.experimental.set_memory_growth(_gpu, True)
 
 
@@ -69,9 +76,8 @@ for _gpu in tf.config.list_physical_devices("GPU"):
 
 def device():
     """Return one line that says where TensorFlow computes: the first GPU it sees, else the CPU."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name)
+    if GPUS:
+        name = tf.config.experimental.get_device_details(GPUS[0]).get("device_name", GPUS[0].name)
         return f"TensorFlow {tf.__version__} on the GPU: {name}"
     return f"TensorFlow {tf.__version__} on the CPU: {os.cpu_count()} cores"
 
@@ -235,25 +241,26 @@ def load_vgg19(weights=WEIGHTS):
 
 
 def feature_model(vgg, layer_names):
-    """Return a model that maps pictures (batch, n_H, n_W, 3), RGB in [0, 1], to a list of activations.
+    """Return a function from pictures (batch, n_H, n_W, 3), RGB in [0, 1], to a list of activations.
 
-    The list is in the order of `layer_names`; entry l has shape (batch, n_H of l, n_W of l, n_C of l). The model holds
-    VGG's preprocessing (0..255, BGR, minus the ImageNet mean) and computes no layer beyond the deepest one asked
-    for. Each layer's activations are divided by their average over photographs, so that every layer speaks
-    equally loud: Gatys, Ecker & Bethge (2016), section 2, rescale the network to a mean activation of one in the
-    same spirit.
+    The list is in the order of `layer_names`; entry l has shape (batch, n_H of l, n_W of l, n_C of l). VGG's
+    preprocessing (0..255, BGR, minus the ImageNet mean) is inside, and no layer beyond the deepest one asked for is
+    computed. Each layer's activations are divided by their average over photographs, so that all layers speak
+    equally loud: Gatys, Ecker & Bethge (2016), section 2, rescale the network to a mean activation of one.
 
     Raises ValueError for an empty list and for an unknown layer name; the message lists the valid ones.
     """
-    layer_names = list(layer_names)
-    unknown = [name for name in layer_names if name not in MEAN_ACTIVATION]
-    if unknown or not layer_names:
+    names = list(layer_names)
+    unknown = [name for name in names if name not in MEAN_ACTIVATION]
+    if unknown or not names:
         raise ValueError(f"unknown layers {unknown}; choose from: {', '.join(MEAN_ACTIVATION)}")
-    picture = keras.Input((None, None, 3), name="picture")
-    layers = keras.Model(vgg.input, [vgg.get_layer(name).output for name in layer_names])
-    activations = layers(keras.applications.vgg19.preprocess_input(picture * 255.0))
-    scaled = [a / MEAN_ACTIVATION[name] for name, a in zip(layer_names, activations)]
-    return keras.Model(picture, scaled, name="vgg_model_outputs")
+    layers = keras.Model(vgg.input, [vgg.get_layer(name).output for name in names])
+
+    def vgg_model_outputs(picture):
+        activations = keras.tree.flatten(layers(keras.applications.vgg19.preprocess_input(picture * 255.0)))
+        return [a / MEAN_ACTIVATION[name] for name, a in zip(names, activations)]
+
+    return vgg_model_outputs
 
 
 # ---------------------------------------------------------------- functions from another notebook

@@ -63,7 +63,7 @@ def bristles(rng, along):
 
 def cut(rng, sheet, rows, columns):
     """A random piece of a bristle sheet."""
-    top, left = rng.integers(0, sheet.shape[0]), rng.integers(0, sheet.shape[1])
+    top, left = (rng.integers(0, max(1, full - part)) for full, part in zip(sheet.shape, (rows, columns)))
     return sheet.take(top + np.arange(rows), 0, mode="wrap").take(left + np.arange(columns), 1, mode="wrap")
 
 
@@ -201,10 +201,12 @@ def oil_layer(canvas, height, rng, scene, sheet, brush):
 def oil_accents(canvas, height, rng, sheet):
     """The last decisive marks: boat contours, masts, sun, lamps, and glitter on the water."""
     def dab(spine, width, colour):
+        """One stroke along a given curve."""
         c = np.clip(np.array(colour) * rng.uniform(0.9, 1.1) + rng.normal(0, 5, 3), 5, 255)
         oil_stroke(canvas, height, rng, np.asarray(spine), width, c, np.clip(c * 0.86 + 20, 5, 255), sheet)
 
     def touch(x, y, length, lean, width, colour):
+        """One short, slightly bowed stroke."""
         t = np.linspace(-0.5, 0.5, 5)
         bow = (t ** 2 - 0.1) * rng.normal(0, 0.35)
         dab(np.stack([x + length * (t * np.cos(lean) - bow * np.sin(lean)),
@@ -258,7 +260,7 @@ def ink_stroke(ink, rng, spine, half, tone, sheet, dryness=0.4, flat=0.0):
     side = rng.choice((-1, 1))
     bare = np.clip((dryness * (0.3 + 0.7 * u / u[0, -1] + 0.25 * flat * side * v) - streak) * 6 + 0.2, 0, 1)
     rim = np.exp(-((1 - np.abs(v)) * rows / 3.5 - 0.9) ** 2)
-    load = 0.82 + 0.2 * rim + flat * (0.5 * v ** 2 - 0.5 * side * v ** 3 - 0.34)
+    load = 0.82 + 0.2 * rim + flat * (0.7 * v ** 2 - 0.8 * side * v ** 3 - 0.4)
     ragged = np.clip((1 - np.abs(v)) * rows / 3 + (streak - 0.62) * 1.6 * flat, 0, 1)
     wet = (tone * load * (0.84 + 0.32 * streak) * (1 - 0.95 * bare) * ragged)[ok]
     sheet_ink = ink.reshape(-1)
@@ -270,7 +272,7 @@ def stalk(ink, rng, foot, head, width, tone, sheet):
     """A bamboo stalk, joint by joint; returns the joints, where twigs may grow."""
     foot, head = np.array(foot, float), np.array(head, float)
     length, t, joints = np.hypot(*(head - foot)), rng.uniform(-0.12, 0), []
-    bow = rng.normal(0, 0.014) * length
+    bow = rng.normal(0, 0.006) * length
     while t < 1.02:
         piece = (width * 4 + 190) / length * rng.uniform(0.85, 1.15) * (1 + 0.5 * max(0, t))
         at = np.array([t + 0.005, t + piece * 0.35, t + piece * 0.7, t + piece - 0.005])[:, None]
@@ -327,15 +329,16 @@ def rice_paper(rng, h, w):
 
 
 def seal(paper, rng, x, y, size):
-    """A small carved seal in cinnabar paste: a sprig in a worn square, no writing."""
+    """A small carved seal in cinnabar paste: a moon over water, no writing."""
     rim = np.array([(.05, .08), (.3, .04), (.95, .1), (.96, .5), (.93, .95), (.5, .94), (.06, .95)])
     stamp = inside(rim * size + rng.normal(0, 1.5, rim.shape), (size, size)).astype(np.float32)
-    carved = np.zeros((size, size), np.float32)
-    for points in ([(.34, .88), (.38, .6), (.36, .36), (.43, .12)], [(.38, .62), (.6, .66), (.84, .80)],
-                   [(.38, .6), (.6, .52), (.86, .56)], [(.38, .4), (.6, .3), (.84, .30)],
-                   [(.36, .42), (.24, .5), (.14, .68)], [(.37, .38), (.25, .3), (.14, .32)]):
-        press = size * np.array([.015, .05, .03, .0])
-        ink_stroke(carved, rng, smooth(points) * size, press, 1, np.ones((9, 9)), 0)
+    moon = smooth(np.array([(.49, .30), (.60, .18), (.72, .27), (.70, .41), (.55, .43)]) * size, closed=True)
+    carved = inside(moon, stamp.shape).astype(np.float32)
+    for left, right, level in ((.13, .80, .56), (.22, .88, .68), (.15, .66, .81)):
+        wave = [(left, level), (left * .7 + right * .3, level - .05), (left * .3 + right * .7, level + .03),
+                (right, level - .03)]
+        press = size * np.array([.01, .04, .025, .035, .0])
+        ink_stroke(carved, rng, smooth(wave) * size, press, 1, np.ones((9, 9)), 0)
     worn = blur(np.clip(stamp - 1.3 * carved, 0, 1), 1.5)
     worn *= np.clip(0.5 + 1.2 * noise(rng, stamp.shape, 9, 9), 0, 1)
     patch = paper[y:y + size, x:x + size]
@@ -390,7 +393,7 @@ def bamboo_ink():
 # ---------------------------------------------------------------- stained glass
 
 COBALT, NAVY, TEAL, DUSK = (26, 82, 180), (16, 34, 104), (16, 122, 150), (88, 84, 178)
-AMBER, GOLD, CREAM = (232, 140, 30), (250, 196, 72), (255, 236, 180)
+AMBER, GOLD, CREAM = (238, 130, 22), (254, 192, 54), (255, 236, 180)
 WINE, RUBY, ROSE = (112, 6, 30), (196, 18, 30), (230, 84, 62)
 LEAF, MOSS, LIME = (40, 120, 70), (16, 74, 62), (128, 160, 60)
 
@@ -546,7 +549,7 @@ def leaded(win, rng, light):
 
 def stained_glass():
     """Poppies before a lake and mountains at sunset, in leaded opalescent glass."""
-    rng, sun, shape = np.random.default_rng(1896), (1180, 540), (1600, 2000)
+    rng, sun, shape = np.random.default_rng(17), (1180, 540), (1600, 2000)
     y, x = np.mgrid[:shape[0], :shape[1]].astype(np.float32)
     win = {"pane": np.zeros(shape, np.int32), "group": np.zeros(shape, np.int32), "glass": [], "xy": (x, y)}
     wx, wy = (z + 30 * (noise(rng, shape, 260, 260, 2) - 0.5) for z in (x, y))

@@ -1,0 +1,27 @@
+import nst_utils
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if hasattr(item, "output_timeout"):
+            item.output_timeout = 60  # nbval's own 5 s is short for a busy machine
+
+
+@pytest.fixture(scope="session")
+def vgg():
+    return nst_utils.load_vgg19()
+
+
+@pytest.fixture
+def picture_file(tmp_path):
+    """A function that saves uint8 pixels, or a Pillow image, and returns the path."""
+
+    def save(pixels, name="picture.png", **options):
+        image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(np.asarray(pixels, np.uint8))
+        image.save(tmp_path / name, **options)
+        return tmp_path / name
+
+    return save

@@ -1,0 +1,246 @@
+import contextlib
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import keras
+import nst_utils
+import numpy as np
+import pytest
+import tensorflow as tf
+from nst_utils import set_seed, train
+from PIL import Image
+
+SHAPE = (1, 32, 40, 3)
+RNG = np.random.default_rng(0)
+START, TARGET = (RNG.random(SHAPE).astype(np.float32) for _ in range(2))
+
+
+def descent(rate=0.1):
+    """A training step without TensorFlow's help: gradient descent on half the squared distance to TARGET."""
+
+    def step(image):
+        J = 0.5 * np.square(image.numpy() - TARGET).sum()
+        image.assign(image - rate * (image - TARGET))
+        return J
+
+    return step
+
+
+def pixels(path):
+    return np.asarray(Image.open(path))
+
+
+def test_history_picture_and_files_are_those_of_gradient_descent(tmp_path):
+    image = tf.Variable(START)
+    history = train(descent(), image, epochs=3, steps_per_epoch=4, output=tmp_path)
+    distance = START.astype(np.float64) - TARGET
+    np.testing.assert_allclose(history, [0.5 * np.square(distance * 0.9**n).sum() for n in range(12)], rtol=1e-4)
+    names = ["checkpoint.npz", "epoch_01.png", "epoch_02.png", "epoch_03.png", "generated_image.png"]
+    assert sorted(os.listdir(tmp_path)) == names
+    for epoch in (1, 2, 3):
+        expected = TARGET + distance * 0.9 ** (4 * epoch)
+        np.testing.assert_allclose(pixels(tmp_path / f"epoch_0{epoch}.png"), expected[0] * 255, atol=0.51)
+    np.testing.assert_array_equal(pixels(tmp_path / "generated_image.png"), pixels(tmp_path / "epoch_03.png"))
+
+
+def test_without_output_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(nst_utils, "OUTPUT", tmp_path)
+    assert len(train(descent(), tf.Variable(START), 1, 2, output=None)) == 2
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_new_run_removes_the_old_epochs_but_not_before_it_has_one_of_its_own(tmp_path):
+    train(descent(), tf.Variable(START), 3, 1, output=tmp_path)
+
+    def bug(image):
+        raise RuntimeError("a bug in the learner's step")
+
+    with pytest.raises(RuntimeError):
+        train(bug, tf.Variable(START), 2, 1, output=tmp_path)
+    assert (tmp_path / "epoch_03.png").exists()
+    train(descent(), tf.Variable(START), 2, 1, output=tmp_path)
+    assert sorted(p.name for p in tmp_path.glob("epoch*")) == ["epoch_01.png", "epoch_02.png"]
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(0, 1), (1, -1), (1.5, 1), ("3", 1), (1, None)])
+def test_wrong_numbers_of_steps_are_named(epochs, steps):
+    with pytest.raises(ValueError, match="epoch.* must be a whole number of at least 1, not"):
+        train(descent(), tf.Variable(START), epochs, steps, output=None)
+
+
+def test_the_progress_bar_shows_epoch_step_cost_and_time_left():
+    stderr = io.StringIO()
+    with contextlib.redirect_stderr(stderr):
+        train(lambda image: time.sleep(0.12) or tf.constant(1234.5), tf.Variable(START), 2, 2, output=None)
+    last = stderr.getvalue().split("\r")[-1]
+    assert "epoch 2/2" in last and "step 4/4" in last and "J 1.234e+03" in last and "00:00 left" in last
+    assert "epoch 1/2" in stderr.getvalue()
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_cost_that_is_not_finite_stops_and_keeps_the_last_good_picture(tmp_path, bad):
+    image, good = tf.Variable(START), []
+
+    def step(image):
+        if len(good) == 5:
+            return bad  # this picture's cost is broken, so the one before is the last good one
+        good.append(image.numpy())
+        return descent()(image)
+
+    with pytest.raises(FloatingPointError, match=f"epoch 2, step 3: the cost J = {bad}"):
+        train(step, image, epochs=3, steps_per_epoch=3, output=tmp_path)
+    np.testing.assert_array_equal(image.numpy(), good[4])
+    np.testing.assert_allclose(pixels(tmp_path / "generated_image.png"), good[4][0] * 255, atol=0.51)
+
+
+def test_a_pixel_that_becomes_nan_stops_too(tmp_path):
+    image, steps = tf.Variable(START), []
+
+    def step(image):
+        steps.append(image.numpy())
+        image.assign(image * (np.nan if len(steps) == 2 else 0.5))
+        return 1.0
+
+    with pytest.raises(FloatingPointError, match="epoch 1, step 2"):
+        train(step, image, epochs=1, steps_per_epoch=3, output=tmp_path)
+    np.testing.assert_array_equal(image.numpy(), START * np.float32(0.5))
+
+
+def test_ctrl_c_keeps_saves_and_returns_what_was_painted_and_resume_goes_on(tmp_path, capsys):
+    def interrupted(image):
+        J = descent()(image)
+        interrupted.steps += 1
+        if interrupted.steps == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        return J
+
+    interrupted.steps = 0
+    image = tf.Variable(START)
+    history = train(interrupted, image, epochs=2, steps_per_epoch=4, output=tmp_path)
+    assert len(history) == 5
+    assert "Stopped after 5 of 8 steps" in capsys.readouterr().out
+    np.testing.assert_allclose(pixels(tmp_path / "generated_image.png"), image.numpy()[0] * 255, atol=0.51)
+    other = tf.Variable(TARGET)
+    history = train(descent(), other, epochs=2, steps_per_epoch=4, output=tmp_path, resume=True)
+    assert len(history) == 8 and (tmp_path / "epoch_02.png").exists()
+
+
+def test_ctrl_c_before_the_first_step_overwrites_nothing(tmp_path):
+    train(descent(), tf.Variable(START), 1, 1, output=tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def interrupted(image):
+        raise KeyboardInterrupt
+
+    assert train(interrupted, tf.Variable(TARGET), 1, 1, output=tmp_path) == []
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+RUN = """
+    import random, sys, time
+    import nst_utils, keras, numpy as np, tensorflow as tf
+    folder, resume, pause = sys.argv[1], sys.argv[2] == "resume", float(sys.argv[3])
+    nst_utils.set_seed(7)
+    image = tf.Variable(tf.random.uniform((1, 32, 40, 3)))
+    target = tf.random.uniform((1, 32, 40, 3))
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 30))
+
+    def step(image):  # every source of random numbers takes part
+        noise = random.random() + np.random.rand() + tf.random.get_global_generator().uniform(image.shape)
+        with tf.GradientTape() as tape:
+            J = tf.reduce_sum(tf.square(image - target) * noise)
+        optimizer.apply_gradients([(tape.gradient(J, image), image)])
+        image.assign(tf.clip_by_value(image, 0, 1))
+        time.sleep(pause)
+        return J
+
+    history = nst_utils.train(step, image, 5, 6, optimizer=optimizer, output=folder, resume=resume)
+    print(history)
+"""
+
+
+def run(folder, resume="new", pause=0.0):
+    command = [sys.executable, "-c", textwrap.dedent(RUN), str(folder), resume, str(pause)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return folder, run(folder).communicate()[0]
+
+
+def painted(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*.png")}
+
+
+def test_two_runs_paint_the_same_bytes(undisturbed, tmp_path):
+    folder, history = undisturbed
+    assert history and run(tmp_path).communicate()[0] == history
+    assert painted(tmp_path) == painted(folder) and len(painted(folder)) == 6
+
+
+def test_a_run_that_was_killed_resumes_to_the_same_bytes(undisturbed, tmp_path):
+    folder, history = undisturbed
+    process = run(tmp_path, pause=0.1)
+    deadline = time.time() + 120
+    while not (tmp_path / "epoch_02.png").exists() and time.time() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.25)  # into the third epoch
+    process.kill()
+    process.wait()
+    assert process.returncode == -signal.SIGKILL and not (tmp_path / "epoch_05.png").exists()
+    assert run(tmp_path, "resume").communicate()[0] == history
+    assert painted(tmp_path) == painted(folder)
+
+
+def test_resume_without_a_checkpoint_starts_at_the_beginning(tmp_path):
+    assert len(train(descent(), tf.Variable(START), 1, 3, output=tmp_path, resume=True)) == 3
+
+
+def test_resuming_a_finished_run_returns_it_and_more_epochs_go_on(tmp_path):
+    first = train(descent(), tf.Variable(START), 2, 3, output=tmp_path)
+    image = tf.Variable(TARGET)
+    assert train(descent(), image, 2, 3, output=tmp_path, resume=True) == first
+    np.testing.assert_allclose(image.numpy(), TARGET + (START - TARGET) * 0.9**6, atol=1e-5)
+    longer = train(descent(), image, 3, 3, output=tmp_path, resume=True)
+    assert longer[:6] == first and len(longer) == 9
+
+
+def test_a_checkpoint_that_does_not_fit_is_refused_and_changes_nothing(tmp_path):
+    train(descent(), tf.Variable(START), 2, 3, output=tmp_path)
+    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    other = tf.Variable(np.zeros((1, 33, 40, 3), np.float32))
+    with pytest.raises(ValueError, match=r"checkpoint.npz: .*\(1, 32, 40, 3\), not \(1, 33, 40, 3\).*resume=False"):
+        train(descent(), other, 2, 3, output=tmp_path, resume=True)
+    with pytest.raises(ValueError, match="steps per epoch 3, not 4"):
+        train(descent(), tf.Variable(START), 2, 4, output=tmp_path, resume=True)
+    with pytest.raises(ValueError, match="of another optimiser"):
+        train(descent(), tf.Variable(START), 2, 3, optimizer=keras.optimizers.Adam(), output=tmp_path, resume=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+@pytest.mark.parametrize("keep", [0, 100, -200])
+def test_a_damaged_checkpoint_is_named(tmp_path, keep):
+    train(descent(), tf.Variable(START), 1, 1, output=tmp_path)
+    checkpoint = tmp_path / "checkpoint.npz"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:keep])
+    with pytest.raises(ValueError, match="checkpoint.npz: damaged.*resume=False"):
+        train(descent(), tf.Variable(START), 2, 1, output=tmp_path, resume=True)
+
+
+def test_set_seed_repeats_the_numbers_of_python_numpy_and_tensorflow():
+    def draw():
+        set_seed(3)
+        generator = tf.random.get_global_generator()
+        return random.random(), np.random.rand(), float(tf.random.uniform(())), float(generator.uniform(()))
+
+    assert draw() == draw()

@@ -1,0 +1,135 @@
+import keras
+import nst_utils
+import numpy as np
+import pytest
+from nst_utils import MEAN_ACTIVATION, feature_model, load_image, load_vgg19
+
+RNG = np.random.default_rng(0)
+
+
+def convolve(x, kernel, bias):
+    """3 x 3 convolution with a border of zeros and ReLU, in float64: (H, W, C_in) -> (H, W, C_out)."""
+    padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
+    height, width, _ = x.shape
+    total = sum(
+        padded[i : i + height, j : j + width] @ kernel[i, j].astype(np.float64) for i in range(3) for j in range(3)
+    )
+    return np.maximum(total + bias, 0)
+
+
+def test_activations_equal_a_numpy_network_fed_with_bgr_minus_mean(vgg):
+    picture = RNG.random((1, 33, 38, 3)).astype(np.float32)
+    x = picture[0, :, :, ::-1].astype(np.float64) * 255 - [103.939, 116.779, 123.68]
+    packed = np.load(nst_utils.WEIGHTS)
+    expected = {}
+    for block in ("block1_conv1", "block1_conv2", "pool", "block2_conv1"):
+        if block == "pool":
+            height, width = x.shape[0] // 2, x.shape[1] // 2
+            x = x[: 2 * height, : 2 * width].reshape(height, 2, width, 2, -1).max((1, 3))
+        else:
+            x = convolve(x, packed[f"{block}_table"][packed[f"{block}_idx"]], packed[f"{block}_b"])
+            expected[block] = x / MEAN_ACTIVATION[block]
+    names = ["block2_conv1", "block1_conv1"]  # not in the network's order
+    for name, activation in zip(names, feature_model(vgg, names)(picture)):
+        np.testing.assert_allclose(activation.numpy()[0], expected[name], rtol=1e-4, atol=1e-4)
+
+
+def test_every_layer_has_mean_activation_one_over_the_photographs(vgg):
+    model = feature_model(vgg, MEAN_ACTIVATION)
+    photographs = sorted((nst_utils.IMAGES / "content").iterdir())
+    means = [[a.numpy().mean() for a in model(load_image(path, max_size=384))] for path in photographs]
+    np.testing.assert_allclose(np.mean(means, axis=0), 1, atol=0.01)
+
+
+def test_the_network_is_frozen(vgg):
+    assert vgg.trainable_variables == [] and len(vgg.variables) == 32
+
+
+def test_one_layer_comes_back_as_a_list_too(vgg):
+    (activation,) = feature_model(vgg, ["block3_conv1"])(np.zeros((1, 32, 32, 3), np.float32))
+    assert activation.shape == (1, 8, 8, 256)
+
+
+def test_nothing_beyond_the_deepest_layer_is_computed(vgg, monkeypatch):
+    seen = []
+    call = keras.layers.Conv2D.call
+    monkeypatch.setattr(keras.layers.Conv2D, "call", lambda self, x: seen.append(self.name) or call(self, x))
+    feature_model(vgg, ["block2_conv1", "block1_conv1"])(np.zeros((1, 32, 32, 3), np.float32))
+    assert seen == ["block1_conv1", "block1_conv2", "block2_conv1"]
+
+
+@pytest.mark.parametrize("names", [["block1_conv1", "block9_conv1"], ["pool"], []])
+def test_an_unknown_layer_name_lists_the_valid_ones(vgg, names):
+    with pytest.raises(ValueError, match="choose from: block1_conv1, .*block5_conv4"):
+        feature_model(vgg, names)
+
+
+def test_missing_weights_say_how_to_get_them_back(monkeypatch, tmp_path):
+    monkeypatch.setattr(nst_utils, "WEIGHTS", nst_utils.ROOT / "weights" / "gone.npz")
+    with pytest.raises(FileNotFoundError, match="gone.npz: no such weights file; get it back with: git checkout"):
+        load_vgg19(nst_utils.WEIGHTS)
+    with pytest.raises(FileNotFoundError, match="other.h5: no such weights file; check the path"):
+        load_vgg19(tmp_path / "other.h5")
+
+
+@pytest.mark.parametrize("damage", ["one bit", "truncated", "empty"])
+def test_damaged_weights_are_refused(tmp_path, damage):
+    content = bytearray(nst_utils.WEIGHTS.read_bytes())
+    if damage == "one bit":
+        content[len(content) // 2] ^= 1
+    else:
+        del content[{"truncated": len(content) // 2, "empty": 0}[damage] :]
+    (tmp_path / "weights.npz").write_bytes(content)
+    with pytest.raises(ValueError, match="weights.npz: the file is damaged or another one"):
+        load_vgg19(tmp_path / "weights.npz")
+
+
+def test_a_keras_h5_file_works_and_a_broken_one_is_named(vgg, tmp_path):
+    path = tmp_path / "own.h5"
+    legacy_h5(vgg, path)
+    loaded = load_vgg19(path)
+    for mine, theirs in zip(vgg.get_weights(), loaded.get_weights()):
+        np.testing.assert_array_equal(mine, theirs)
+    assert loaded.trainable_variables == []
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ValueError, match="own.h5: not the weights of VGG-19"):
+        load_vgg19(path)
+
+
+def legacy_h5(network, path):
+    """The layout of Keras' own vgg19_weights_..._notop.h5 download: one group a layer."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.name.encode() for layer in network.layers]
+        for layer in network.layers:
+            group = file.create_group(layer.name)
+            names = [f"{layer.name}/{kind}:0" for kind in ("kernel", "bias")[: len(layer.weights)]]
+            group.attrs["weight_names"] = [name.encode() for name in names]
+            for name, value in zip(names, layer.get_weights()):
+                group.create_dataset(name, data=value)
+
+
+def test_imagenet_asks_keras_and_a_failed_download_points_to_the_bundled_file(monkeypatch):
+    def vgg19(include_top, weights):
+        assert (include_top, weights) == (False, "imagenet")
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.applications, "VGG19", vgg19)
+    with pytest.raises(ConnectionError, match=r"URL fetch failure.*needs no network"):
+        load_vgg19("imagenet")
+
+
+def test_importing_and_computing_prints_nothing():
+    import subprocess
+    import sys
+
+    code = "import nst_utils, tensorflow as tf; tf.function(lambda: tf.zeros(3) + 1)()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_device_line_names_tensorflow_and_where_it_computes(monkeypatch):
+    assert nst_utils.device().startswith("TensorFlow 2.")
+    monkeypatch.setattr(nst_utils, "GPUS", [])
+    assert " on the CPU: " in nst_utils.device()
