@@ -442,7 +442,7 @@ class _ProgressBar(tqdm):
     def __init__(self, **options):
         self.handle = None
         layout = "{desc} |{bar:24}| step {n_fmt}/{total_fmt}{postfix}, {remaining} left"
-        super().__init__(bar_format=layout, file=io.StringIO() if _in_notebook else None, **options)
+        super().__init__(bar_format=layout, ascii=False, file=io.StringIO() if _in_notebook else None, **options)
 
     def step(self, epoch, cost):
         self.set_description_str(epoch, refresh=False)

@@ -1,0 +1,141 @@
+"""What every notebook looks like. That they run and give the stored outputs is nbval's task (see pyproject.toml)."""
+
+import importlib.util
+import re
+
+import nbformat
+import papermill
+import pytest
+from nst_utils import ROOT
+from papermill.exceptions import PapermillExecutionError
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = {
+    "01_transfer_learning.ipynb": [],
+    "02_content_cost.ipynb": ["compute_content_cost"],
+    "03_style_cost.ipynb": ["gram_matrix", "compute_layer_style_cost", "compute_style_cost"],
+    "04_paint.ipynb": ["total_cost", "train_step"],
+}
+QUICK = {
+    "02_content_cost.ipynb": {"STEPS": 2},
+    "03_style_cost.ipynb": {"STEPS": 2},
+    "04_paint.ipynb": {"SIZE": 64, "EPOCHS": 2, "STEPS_PER_EPOCH": 2, "TRIAL_STEPS": 2},
+}
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path, kind=None):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if kind in (None, cell.cell_type)]
+
+
+def outputs(path):
+    return [output for cell in cells(path, "code") for output in cell.outputs]
+
+
+def test_the_names_sort_in_reading_order_and_hold_the_exercises():
+    assert [path.name for path in NOTEBOOKS] == list(EXERCISES)
+
+
+@each_notebook
+def test_it_opens_like_all_others(path):
+    title, opening, setup = cells(path)[:3]
+    assert re.match(rf"# {path.name[:2]} · \w.+\n", title.source)
+    for promise in ("**What you will be able to do**", "**You need**", "**Runs** in"):
+        assert promise in opening.source
+    assert setup.cell_type == "code" and setup.source.startswith("import nst_utils  # first")
+    assert "set_seed(1)\nprint(nst_utils.device())" in setup.source
+    for cell in cells(path, "code")[1:]:
+        assert not re.search(r"^\s*(import |from \w+ import)|set_seed", cell.source, re.M), "imports belong on top"
+
+
+@each_notebook
+def test_it_ends_with_what_was_learned_and_questions(path):
+    ending = cells(path)[-2].source
+    learned, questions = ending.split("## What you learned")[1].split("## Try it")
+    assert learned.count("\n- ") == 3 and 2 <= len(re.findall(r"^\d\. ", questions, re.M)) <= 3
+
+
+@each_notebook
+def test_outputs_are_stored_numbered_and_clean(path):
+    code = [cell for cell in cells(path, "code") if cell.source.strip()]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not [output for output in outputs(path) if output.get("name") == "stderr" or output.output_type == "error"]
+    assert any("image/jpeg" in output.get("data", {}) for output in outputs(path))
+    text = "".join(output.get("text", "") for output in outputs(path))
+    assert str(ROOT) not in text and "/home/" not in text
+    assert path.stat().st_size < 1.5e6
+
+
+@each_notebook
+def test_cells_are_short(path):
+    for cell in cells(path, "code"):
+        assert len([line for line in cell.source.splitlines() if line.strip()]) <= 25, cell.source
+        assert max(map(len, cell.source.splitlines())) <= 120, cell.source
+
+
+@each_notebook
+def test_its_links_lead_somewhere(path):
+    for cell in cells(path, "markdown"):
+        for target in re.findall(r"\]\(([^)#]+)", cell.source):
+            assert target.startswith("https://") or (path.parent / target).exists(), target
+        for name in re.findall(r"`((?:images|output|weights)/[^`]*)`", cell.source):
+            assert (ROOT / name).exists(), name
+
+
+def test_the_links_between_notebooks_are_the_generated_ones():
+    spec = importlib.util.spec_from_file_location("record", ROOT / "notebooks/record.py")
+    record = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(record)
+    for path in NOTEBOOKS:
+        line = record.links(path, NOTEBOOKS)
+        assert cells(path)[0].source.splitlines()[2] == cells(path)[-1].source == line
+    assert record.links(NOTEBOOKS[0], NOTEBOOKS) == "[02 · The content cost: what must stay](02_content_cost.ipynb) →"
+
+
+@each_notebook
+def test_each_exercise_is_ready_for_nbgrader_and_followed_by_its_check(path):
+    found, every = [], cells(path)
+    for index, cell in enumerate(every):
+        marks = cell.metadata.get("nbgrader", {})
+        has_markers = "### BEGIN SOLUTION" in cell.source or "### END SOLUTION" in cell.source
+        assert bool(marks.get("solution")) == has_markers
+        if not marks.get("solution"):
+            continue
+        name = marks.grade_id
+        found.append(name)
+        assert not marks.grade and marks.schema_version == 3
+        assert cell.source.startswith(f"def {name}(") and cell.source.rstrip().endswith("### END SOLUTION")
+        before, _, solution = cell.source.partition("    ### BEGIN SOLUTION\n")
+        assert '"""' in before and "Returns" in before and "return" in solution
+        check = next(other for other in every[index + 1 :] if other.cell_type == "code")
+        assert check.metadata.nbgrader == dict(
+            schema_version=3, grade_id=f"check_{name}", grade=True, locked=True, solution=False, task=False, points=5
+        )
+        assert f"{name}(" in check.source and "assert" in check.source and "gradient" in check.source + every[index + 1].source
+    assert found == EXERCISES[path.name]
+
+
+def execute(path, tmp_path, **parameters):
+    papermill.execute_notebook(path, tmp_path / path.name, parameters, cwd=ROOT / "notebooks", progress_bar=False)
+
+
+@each_notebook
+def test_it_runs_plainly_from_top_to_bottom(path, tmp_path):
+    execute(path, tmp_path, **QUICK.get(path.name, {}))
+    assert not [output for output in outputs(tmp_path / path.name) if output.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("source", ["%nosuchmagic", "%%nosuchmagic\nx = 1", "1 / 0"])
+def test_a_plain_run_fails_on_unknown_magics_and_errors(source, tmp_path):
+    path = tmp_path / "broken.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(PapermillExecutionError):
+        papermill.execute_notebook(path, tmp_path / "out" / path.name, kernel_name="python3", progress_bar=False)
+
+
+def test_no_notebook_uses_magics_or_the_shell():
+    for path in NOTEBOOKS:
+        for cell in cells(path, "code"):
+            assert not re.search(r"^\s*[%!]", cell.source, re.M)
