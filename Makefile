@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 export CONTENT STYLE SIZE EPOCHS STEPS RESUME
 
-.PHONY: help setup paint lab test clean
+.PHONY: help setup paint lab test record clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,9 @@ lab: .venv/ready  ## JupyterLab on the notebooks
 
 test: .venv/ready  ## every test
 	$(PY) -m pytest
+
+record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
+	$(PY) notebooks/record.py $(NOTEBOOK)
 
 clean:  ## remove .venv and what you painted
 	rm -rf .venv .pytest_cache .ruff_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints *.egg-info

@@ -4,14 +4,10 @@ Import it before TensorFlow: it silences TensorFlow's start-up messages, which o
 Pictures are float32 arrays or tensors of shape (1, n_H, n_W, 3), RGB, values in [0, 1].
 """
 
-import ast
 import hashlib
 import io
-import json
-import linecache
 import math
 import os
-import random
 import warnings
 import zipfile
 from pathlib import Path
@@ -25,44 +21,34 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
+from nst_notebooks import functions_from as functions_from  # the notebooks take it from here
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _stderr = os.dup(2)  # TensorFlow's start-up messages come from C++ and go straight to file descriptor 2
-os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 try:
+    with open(os.devnull, "w") as _nowhere:
+        os.dup2(_nowhere.fileno(), 2)
     import keras
     import tensorflow as tf
+
+    from nst_checkpoint import load_checkpoint, save_checkpoint, write_atomically
 
     GPUS = tf.config.list_physical_devices("GPU")
 finally:
     os.dup2(_stderr, 2)
+    os.close(_stderr)
 
 ROOT = Path(__file__).resolve().parent
 IMAGES = ROOT / "images"
-OUTPUT = ROOT / "output"
+OUTPUT = Path(os.environ.get("NST_OUTPUT", ROOT / "output"))
 WEIGHTS = ROOT / "weights" / "vgg19_notop_q8.npz"
 WEIGHTS_SHA256 = "aae0fd7f00aebcf886e496a84ac50827b3c85026784fc7ae365b5625f37a7d61"
 SMALLEST_SIDE = 32
 
 # The average activation of each layer over the photographs in images/content/, at most 384 px
 # (tests/test_vgg19.py measures it again). The feature model divides by it, see feature_model().
-MEAN_ACTIVATION = {
-    "block1_conv1": 22,
-    "block1_conv2": 95.8,
-    "block2_conv1": 108,
-    "block2_conv2": 90.6,
-    "block3_conv1": 107,
-    "block3_conv2": 139,
-    "block3_conv3": 296,
-    "block3_conv4": 406,
-    "block4_conv1": 449,
-    "block4_conv2": 290,
-    "block4_conv3": 156,
-    "block4_conv4": 36.9,
-    "block5_conv1": 42.1,
-    "block5_conv2": 17.7,
-    "block5_conv3": 7.1,
-    "block5_conv4": 1.03,
-}
+_MEANS = [[22, 95.8], [108, 90.6], [107, 139, 296, 406], [449, 290, 156, 36.9], [42.1, 17.7, 7.1, 1.03]]
+MEAN_ACTIVATION = {f"block{b}_conv{c}": mean for b, row in enumerate(_MEANS, 1) for c, mean in enumerate(row, 1)}
 
 _in_notebook = hasattr(get_ipython(), "kernel")
 if _in_notebook:
@@ -163,18 +149,7 @@ def save_image(image, path):
         raise ValueError(f"{path}: unknown kind of picture; end the name in .png, .jpg or .webp")
     picture = Image.fromarray(_to_uint8(image))
     kind = Image.registered_extensions()[path.suffix.lower()]
-    _write_atomically(path, lambda file: picture.save(file, kind, quality=92))
-
-
-def _write_atomically(path, write):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            write(file)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_atomically(path, lambda file: picture.save(file, kind, quality=92))
 
 
 def show_images(*images, titles=(), columns=4):
@@ -263,86 +238,6 @@ def feature_model(vgg, layer_names):
     return vgg_model_outputs
 
 
-# ---------------------------------------------------------------- functions from another notebook
-
-
-def functions_from(notebook, *names):
-    """Return functions that the learner wrote in another notebook: one function, or a list in the order asked.
-
-    `notebook` is looked for in the current folder, which in Jupyter is the folder of the running notebook. Only the
-    named definitions run, with the imports, constants (UPPER_CASE) and functions of that notebook which they use.
-
-    Raises FileNotFoundError or LookupError when notebook or function is missing, NotImplementedError, naming the
-    notebook and the exercise, when the exercise is not finished yet.
-    """
-    path = Path(notebook)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.resolve()}: no such notebook; it should lie next to this one")
-    definitions, broken = _definitions(path)
-    namespace = {"__name__": path.stem}
-    done = set()
-
-    def run(name):
-        if name in done or name not in definitions:
-            return
-        done.add(name)
-        node, filename = definitions[name]
-        if isinstance(node, ast.FunctionDef) and _is_blank(node):
-            raise NotImplementedError(f"{path.name}: the exercise {name} is not finished yet. Solve it there, save, come back")
-        for used in ast.walk(node):
-            if isinstance(used, ast.Name):
-                run(used.id)
-        exec(compile(ast.Module([node], []), filename, "exec"), namespace)
-
-    for name in names:
-        if name not in definitions:
-            raise LookupError(f"{path.name}: defines no function {name}{broken}. Restore that cell, save, come back")
-        run(name)
-    return namespace[names[0]] if len(names) == 1 else [namespace[name] for name in names]
-
-
-def _definitions(path):
-    """{name: (syntax tree, file name)} of a notebook's imports, constants and functions; a note on unreadable cells."""
-    definitions, broken = {}, ""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    for number, cell in enumerate(cells, start=1):
-        if cell["cell_type"] != "code":
-            continue
-        source = "".join(cell["source"])
-        source = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
-        filename = f"{path.resolve()}#cell{number}"
-        try:
-            tree = ast.parse(source)
-        except SyntaxError as error:
-            broken = f" (cell {number} has a syntax error: {error.msg}, line {error.lineno})"
-            continue
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        for node in tree.body:
-            for name in _names_bound(node):
-                definitions[name] = node, filename
-    return definitions, broken
-
-
-def _names_bound(node):
-    if isinstance(node, ast.FunctionDef):
-        return [node.name]
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
-    if isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name) and target.id.isupper()]
-    return []
-
-
-def _is_blank(function):
-    """Is the way through the function's body cut off by the exercise's `raise NotImplementedError`?"""
-    for statement in function.body:
-        if isinstance(statement, ast.Return):
-            return False
-        if isinstance(statement, ast.Raise):
-            return "NotImplementedError" in ast.dump(statement)
-    return False
-
-
 # ---------------------------------------------------------------- training
 
 
@@ -364,14 +259,14 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
     output = output and Path(output)
     history = []
     if resume and output and (output / "checkpoint.npz").exists():
-        history = _load_checkpoint(output / "checkpoint.npz", generated_image, optimizer, steps_per_epoch)
+        history = load_checkpoint(output / "checkpoint.npz", generated_image, optimizer, steps_per_epoch)
     good = generated_image.numpy()
 
     def keep(*names):
         if output and history:
             for name in names:
                 save_image(generated_image, output / name)
-            _save_checkpoint(output / "checkpoint.npz", generated_image, optimizer, history, steps_per_epoch)
+            save_checkpoint(output / "checkpoint.npz", generated_image, optimizer, history, steps_per_epoch)
 
     canvas = _Canvas()
     with _ProgressBar(total=total, initial=len(history)) as bar:
@@ -468,48 +363,3 @@ def _positive(name, value):
 def _remove_epochs(output):
     for old in output.glob("epoch_*.png"):
         old.unlink()
-
-
-def _save_checkpoint(path, image, optimizer, history, steps_per_epoch):
-    about = {"steps_per_epoch": steps_per_epoch, "python": random.getstate(), "numpy": np.random.get_state()}
-    arrays = {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables if optimizer else [])}
-    _write_atomically(
-        path,
-        lambda file: np.savez(
-            file,
-            image=image.numpy(),
-            history=history,
-            tensorflow=tf.random.get_global_generator().state.numpy(),
-            about=json.dumps(about, default=np.ndarray.tolist),
-            **arrays,
-        ),
-    )
-
-
-def _load_checkpoint(path, image, optimizer, steps_per_epoch):
-    """Put the state of _save_checkpoint back and return the history."""
-    if optimizer and not optimizer.built:
-        optimizer.build([image])
-    variables = optimizer.variables if optimizer else []
-    try:
-        with np.load(path) as saved:
-            state = dict(saved)
-            about = json.loads(str(state["about"]))
-        saved_variables = [state[f"optimizer_{i}"] for i in range(len(variables))]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: damaged, or of another optimiser ({error}); start anew with resume=False") from error
-    for name, is_, want in (
-        ("picture of shape", state["image"].shape, tuple(image.shape)),
-        ("number of steps per epoch", about["steps_per_epoch"], steps_per_epoch),
-        ("optimiser with variables", [v.shape for v in saved_variables], [tuple(v.shape) for v in variables]),
-    ):
-        if is_ != want:
-            raise ValueError(f"{path}: saved with a {name} {is_}, not {want}; start anew with resume=False")
-    image.assign(state["image"])
-    for variable, value in zip(variables, saved_variables):
-        variable.assign(value)
-    version, numbers, gauss = about["python"]
-    random.setstate((version, tuple(numbers), gauss))
-    np.random.set_state(tuple(about["numpy"]))
-    tf.random.get_global_generator().reset(state["tensorflow"])
-    return state["history"].tolist()

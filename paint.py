@@ -54,7 +54,7 @@ class Client(PapermillNotebookClient):
 class NotebookEngine(Engine):
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **options):
-        return Client(nb_man, kernel_name=kernel_name, timeout=None).execute()
+        return Client(nb_man, kernel_name=kernel_name, timeout=None, extra_arguments=["--log-level=40"]).execute()
 
 
 def unknown_make_variables():

@@ -220,7 +220,7 @@ def oil_accents(canvas, height, rng, sheet):
         touch(SUN_X + rng.normal(0, 40 + 100 * depth), HORIZON + 14 + 660 * depth, long, rng.normal(0, 0.12),
               wide, ((255, 226, 140), (250, 178, 74), (238, 128, 58))[rng.integers(3)])
     for bx, by, size, sail in FLEET:
-        for points, part, lean in BOAT[::-1]:
+        for points, part, _ in BOAT[::-1]:
             curve = smooth(points, closed=True) * size + (bx, by)
             ink = np.array(sail) * 0.55 if isinstance(part, float) else np.array(part) * 0.8
             for i in range(0, len(curve) - 12, 8):

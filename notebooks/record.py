@@ -1,6 +1,6 @@
 """`make record`: write the links between the notebooks, run them all and store their outputs.
 
-    .venv/bin/python notebooks/record.py [--links-only] [notebook ...]
+.venv/bin/python notebooks/record.py [--links-only] [notebook ...]
 """
 
 import sys
@@ -38,9 +38,14 @@ def write_links(notebook, line):
 
 
 def run(notebook):
-    """Execute in the notebook's folder and keep only what a reader needs of it."""
-    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": FOLDER}}, record_timing=False).execute()
-    notebook.metadata.pop("widgets", None)
+    """Execute in the notebook's own folder, as Jupyter does."""
+    NotebookClient(
+        notebook,
+        timeout=None,
+        record_timing=False,
+        extra_arguments=["--log-level=40"],
+        resources={"metadata": {"path": FOLDER}},
+    ).execute()
 
 
 def main(arguments):

@@ -1,7 +1,13 @@
-import nst_utils
+import os
+import tempfile
+
+os.environ["NST_OUTPUT"] = tempfile.mkdtemp(prefix="nst-output-")  # never the painter's own output/
+
 import numpy as np
 import pytest
 from PIL import Image
+
+import nst_utils
 
 
 def pytest_collection_modifyitems(items):

@@ -1,5 +1,6 @@
 import nbformat
 import pytest
+
 from nst_utils import functions_from
 
 
@@ -38,6 +39,16 @@ def test_nothing_else_of_the_notebook_runs(notebook, tmp_path):
     )
     assert functions_from(name, "f")() == 1
     assert not (tmp_path / "trace").exists()
+
+
+def test_a_variable_of_the_functions_own_is_not_mistaken_for_a_constant(notebook):
+    name = notebook("def f(x, N=2):\n    J = x * N\n    return [J + K for K in (1, 2)]", "J = K = 1 / 0", "N = 1 / 0")
+    assert functions_from(name, "f")(3) == [7, 8]
+
+
+def test_a_default_value_is_taken_from_the_constant_of_the_same_name(notebook):
+    name = notebook("N = 2", "def f(x, N=N):\n    return x * N")
+    assert functions_from(name, "f")(3) == 6
 
 
 def test_magics_and_shell_lines_are_passed_over(notebook):
@@ -97,6 +108,7 @@ def test_an_error_inside_shows_the_learners_line(notebook):
 def test_the_functions_compile_into_a_tensorflow_graph(notebook, recwarn):
     import tensorflow as tf
 
-    name = notebook("import tensorflow as tf", "def f(x):\n    if tf.reduce_sum(x) > 0:\n        return x\n    return -x")
+    function = "def f(x):\n    if tf.reduce_sum(x) > 0:\n        return x\n    return -x"
+    name = notebook("import tensorflow as tf", function)
     assert tf.function(functions_from(name, "f"))(tf.constant([-2.0])).numpy() == [2]
     assert not recwarn.list

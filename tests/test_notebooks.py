@@ -6,8 +6,9 @@ import re
 import nbformat
 import papermill
 import pytest
-from nst_utils import ROOT
 from papermill.exceptions import PapermillExecutionError
+
+from nst_utils import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXERCISES = {
@@ -112,7 +113,7 @@ def test_each_exercise_is_ready_for_nbgrader_and_followed_by_its_check(path):
         assert check.metadata.nbgrader == dict(
             schema_version=3, grade_id=f"check_{name}", grade=True, locked=True, solution=False, task=False, points=5
         )
-        assert f"{name}(" in check.source and "assert" in check.source and "gradient" in check.source + every[index + 1].source
+        assert f"{name}(" in check.source and "assert" in check.source
     assert found == EXERCISES[path.name]
 
 

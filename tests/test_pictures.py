@@ -1,10 +1,11 @@
 import os
 
-import nst_utils
 import numpy as np
 import pytest
-from nst_utils import load_image, save_image, show_images
 from PIL import Image
+
+import nst_utils
+from nst_utils import load_image, save_image, show_images
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (40, 50, 3), np.uint8)

@@ -9,12 +9,13 @@ import textwrap
 import time
 
 import keras
-import nst_utils
 import numpy as np
 import pytest
 import tensorflow as tf
-from nst_utils import set_seed, train
 from PIL import Image
+
+import nst_utils
+from nst_utils import set_seed, train
 
 SHAPE = (1, 32, 40, 3)
 RNG = np.random.default_rng(0)

@@ -1,7 +1,8 @@
 import keras
-import nst_utils
 import numpy as np
 import pytest
+
+import nst_utils
 from nst_utils import MEAN_ACTIVATION, feature_model, load_image, load_vgg19
 
 RNG = np.random.default_rng(0)

@@ -1,0 +1,65 @@
+"""The state of a training run, saved so that a killed run can go on as if nothing had happened (nst_utils.train)."""
+
+import json
+import os
+import random
+import zipfile
+
+import numpy as np
+import tensorflow as tf
+
+
+def write_atomically(path, write):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "wb") as file:
+            write(file)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save_checkpoint(path, image, optimizer, history, steps_per_epoch):
+    about = {"steps_per_epoch": steps_per_epoch, "python": random.getstate(), "numpy": np.random.get_state()}
+    arrays = {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables if optimizer else [])}
+    write_atomically(
+        path,
+        lambda file: np.savez(
+            file,
+            image=image.numpy(),
+            history=history,
+            tensorflow=tf.random.get_global_generator().state.numpy(),
+            about=json.dumps(about, default=np.ndarray.tolist),
+            **arrays,
+        ),
+    )
+
+
+def load_checkpoint(path, image, optimizer, steps_per_epoch):
+    """Put the state of save_checkpoint back and return the history."""
+    if optimizer and not optimizer.built:
+        optimizer.build([image])
+    variables = optimizer.variables if optimizer else []
+    try:
+        with np.load(path) as saved:
+            state = dict(saved)
+            about = json.loads(str(state["about"]))
+        saved_variables = [state[f"optimizer_{i}"] for i in range(len(variables))]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: damaged, or of another optimiser ({error}); start anew with resume=False") from error
+    for name, is_, want in (
+        ("picture of shape", state["image"].shape, tuple(image.shape)),
+        ("number of steps per epoch", about["steps_per_epoch"], steps_per_epoch),
+        ("optimiser with variables", [v.shape for v in saved_variables], [tuple(v.shape) for v in variables]),
+    ):
+        if is_ != want:
+            raise ValueError(f"{path}: saved with a {name} {is_}, not {want}; start anew with resume=False")
+    image.assign(state["image"])
+    for variable, value in zip(variables, saved_variables):
+        variable.assign(value)
+    version, numbers, gauss = about["python"]
+    random.setstate((version, tuple(numbers), gauss))
+    np.random.set_state(tuple(about["numpy"]))
+    tf.random.get_global_generator().reset(state["tensorflow"])
+    return state["history"].tolist()

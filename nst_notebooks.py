@@ -1,0 +1,97 @@
+"""Functions that a learner wrote in one notebook, for use in another. `nst_utils` offers them under its own name."""
+
+import ast
+import json
+import linecache
+import symtable
+from pathlib import Path
+
+
+def functions_from(notebook, *names):
+    """Return functions that the learner wrote in another notebook: one function, or a list in the order asked.
+
+    `notebook` is looked for in the current folder, which in Jupyter is the folder of the running notebook. Only the
+    named definitions run, with the imports, constants (UPPER_CASE) and functions of that notebook which they use.
+
+    Raises FileNotFoundError or LookupError when notebook or function is missing, NotImplementedError, naming the
+    notebook and the exercise, when the exercise is not finished yet.
+    """
+    path = Path(notebook)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.resolve()}: no such notebook; it should lie next to this one")
+    definitions, broken = _definitions(path)
+    namespace = {"__name__": path.stem}
+    done = set()
+
+    def run(name):
+        if name in done or name not in definitions:
+            return
+        done.add(name)
+        node, filename = definitions[name]
+        if isinstance(node, ast.FunctionDef) and _is_blank(node):
+            raise NotImplementedError(
+                f"{path.name}: the exercise {name} is not finished yet. Solve and save it there first"
+            )
+        for used in _globals_used(node):
+            run(used)
+        exec(compile(ast.Module([node], []), filename, "exec"), namespace)
+
+    for name in names:
+        if name not in definitions:
+            raise LookupError(f"{path.name}: defines no function {name}{broken}. Restore that cell, save, come back")
+        run(name)
+    return namespace[names[0]] if len(names) == 1 else [namespace[name] for name in names]
+
+
+def _definitions(path):
+    """{name: (syntax tree, file name)} of a notebook's imports, constants and functions; a note on unreadable cells."""
+    definitions, broken = {}, ""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for number, cell in enumerate(cells, start=1):
+        if cell["cell_type"] != "code":
+            continue
+        source = "".join(cell["source"])
+        source = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
+        filename = f"{path.resolve()}#cell{number}"
+        try:
+            tree = ast.parse(source)
+        except SyntaxError as error:
+            broken = f" (cell {number} has a syntax error: {error.msg}, line {error.lineno})"
+            continue
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        for node in tree.body:
+            for name in _names_bound(node):
+                definitions[name] = node, filename
+    return definitions, broken
+
+
+def _names_bound(node):
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name) and target.id.isupper()]
+    return []
+
+
+def _globals_used(node):
+    """Names that a definition takes from its surroundings: not its own variables, which may be called the same."""
+    module = symtable.symtable(ast.unparse(node), "definition", "exec")
+    names = {symbol.get_name() for symbol in module.get_symbols() if symbol.is_referenced()}
+    tables = module.get_children()
+    while tables:
+        table = tables.pop()
+        names |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+        tables += table.get_children()
+    return sorted(names)
+
+
+def _is_blank(function):
+    """Is the way through the function's body cut off by the exercise's `raise NotImplementedError`?"""
+    for statement in function.body:
+        if isinstance(statement, ast.Return):
+            return False
+        if isinstance(statement, ast.Raise):
+            return "NotImplementedError" in ast.dump(statement)
+    return False
