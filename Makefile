@@ -22,13 +22,13 @@ paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE=
 		$${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"} $${RESUME:+--resume "$$RESUME"}
 
 lab: .venv/ready  ## JupyterLab on the notebooks
-	$(PY) -m jupyter lab notebooks
+	$(PY) -m jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: .venv/ready  ## every test
 	$(PY) -m pytest
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
-	$(PY) notebooks/record.py $(NOTEBOOK)
+	$(PY) record.py $(NOTEBOOK)
 
 clean:  ## remove .venv and what you painted
 	rm -rf .venv .pytest_cache .ruff_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints *.egg-info

@@ -248,7 +248,7 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
     generated_image: tf.Variable (1, n_H, n_W, 3) in [0, 1].
     optimizer: the Keras optimiser that train_step uses, so that its state goes into the checkpoint.
     output: folder for epoch_NN.png, generated_image.png and checkpoint.npz, rewritten after each epoch; None saves
-        nothing. Pictures of an earlier run's epochs are removed when the first epoch is saved.
+        nothing. An earlier run's epochs and checkpoint are removed when the first step of this one has succeeded.
     resume: go on from output/checkpoint.npz, if there is one, with the same picture, optimiser and random numbers.
 
     Returns a list of floats, one J per step. Ctrl-C (Jupyter's stop button) keeps, saves and returns what was
@@ -261,11 +261,14 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
     if resume and output and (output / "checkpoint.npz").exists():
         history = load_checkpoint(output / "checkpoint.npz", generated_image, optimizer, steps_per_epoch)
     good = generated_image.numpy()
+    earlier = [*output.glob("epoch_*.png"), output / "checkpoint.npz"] if output and not history else []
 
-    def keep(*names):
-        if output and history:
-            for name in names:
-                save_image(generated_image, output / name)
+    def keep(*names, checkpoint=True):
+        if not (output and history):
+            return
+        for name in names:
+            save_image(generated_image, output / name)
+        if checkpoint:
             save_checkpoint(output / "checkpoint.npz", generated_image, optimizer, history, steps_per_epoch)
 
     canvas = _Canvas()
@@ -283,15 +286,14 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
                     )
                 good = before
                 history.append(J)
+                while earlier:
+                    earlier.pop().unlink(missing_ok=True)
                 bar.step(f"epoch {epoch}/{epochs}", J)
                 if step == steps_per_epoch:
-                    if output and epoch == 1:
-                        _remove_epochs(output)
                     keep(f"epoch_{epoch:02d}.png", "generated_image.png")
                     canvas.draw(generated_image, history)
         except FloatingPointError:
-            if output and history:
-                save_image(generated_image, output / "generated_image.png")
+            keep("generated_image.png", checkpoint=False)
             raise
         except KeyboardInterrupt:
             keep("generated_image.png")
@@ -358,8 +360,3 @@ def _positive(name, value):
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
     return int(value)
-
-
-def _remove_epochs(output):
-    for old in output.glob("epoch_*.png"):
-        old.unlink()

@@ -85,7 +85,7 @@ def test_its_links_lead_somewhere(path):
 
 
 def test_the_links_between_notebooks_are_the_generated_ones():
-    spec = importlib.util.spec_from_file_location("record", ROOT / "notebooks/record.py")
+    spec = importlib.util.spec_from_file_location("record", ROOT / "record.py")
     record = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(record)
     for path in NOTEBOOKS:

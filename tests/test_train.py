@@ -57,7 +57,7 @@ def test_without_output_nothing_is_written(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_new_run_removes_the_old_epochs_but_not_before_it_has_one_of_its_own(tmp_path):
+def test_a_new_run_removes_what_an_old_one_left_but_not_before_its_first_step_has_succeeded(tmp_path):
     train(descent(), tf.Variable(START), 3, 1, output=tmp_path)
 
     def bug(image):
@@ -65,7 +65,7 @@ def test_a_new_run_removes_the_old_epochs_but_not_before_it_has_one_of_its_own(t
 
     with pytest.raises(RuntimeError):
         train(bug, tf.Variable(START), 2, 1, output=tmp_path)
-    assert (tmp_path / "epoch_03.png").exists()
+    assert (tmp_path / "epoch_03.png").exists() and (tmp_path / "checkpoint.npz").exists()
     train(descent(), tf.Variable(START), 2, 1, output=tmp_path)
     assert sorted(p.name for p in tmp_path.glob("epoch*")) == ["epoch_01.png", "epoch_02.png"]
 
@@ -114,7 +114,15 @@ def test_a_pixel_that_becomes_nan_stops_too(tmp_path):
     np.testing.assert_array_equal(image.numpy(), START * np.float32(0.5))
 
 
-def test_ctrl_c_keeps_saves_and_returns_what_was_painted_and_resume_goes_on(tmp_path, capsys):
+@pytest.fixture
+def ctrl_c():
+    """A shell that starts the tests in the background has SIGINT ignored: put Python's own handler back."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_keeps_saves_and_returns_what_was_painted_and_resume_goes_on(tmp_path, capsys, ctrl_c):
     def interrupted(image):
         J = descent()(image)
         interrupted.steps += 1
@@ -126,12 +134,25 @@ def test_ctrl_c_keeps_saves_and_returns_what_was_painted_and_resume_goes_on(tmp_
     interrupted.steps = 0
     image = tf.Variable(START)
     history = train(interrupted, image, epochs=2, steps_per_epoch=4, output=tmp_path)
-    assert len(history) == 5
+    assert len(history) == 5 and [path.name for path in tmp_path.glob("epoch*")] == ["epoch_01.png"]
     assert "Stopped after 5 of 8 steps" in capsys.readouterr().out
     np.testing.assert_allclose(pixels(tmp_path / "generated_image.png"), image.numpy()[0] * 255, atol=0.51)
     other = tf.Variable(TARGET)
     history = train(descent(), other, epochs=2, steps_per_epoch=4, output=tmp_path, resume=True)
     assert len(history) == 8 and (tmp_path / "epoch_02.png").exists()
+    assert "step 8/8" in capsys.readouterr().err.split("\r")[-1]
+
+
+def test_ctrl_c_in_the_first_epoch_leaves_no_epoch_of_an_earlier_run(tmp_path):
+    train(descent(), tf.Variable(START), 2, 2, output=tmp_path)
+
+    def interrupted(image):
+        if not np.allclose(image, START):
+            raise KeyboardInterrupt
+        return descent()(image)
+
+    assert len(train(interrupted, tf.Variable(START), 2, 2, output=tmp_path)) == 1
+    assert sorted(os.listdir(tmp_path)) == ["checkpoint.npz", "generated_image.png"]
 
 
 def test_ctrl_c_before_the_first_step_overwrites_nothing(tmp_path):
@@ -201,6 +222,20 @@ def test_a_run_that_was_killed_resumes_to_the_same_bytes(undisturbed, tmp_path):
     assert process.returncode == -signal.SIGKILL and not (tmp_path / "epoch_05.png").exists()
     assert run(tmp_path, "resume").communicate()[0] == history
     assert painted(tmp_path) == painted(folder)
+
+
+def test_resume_never_goes_on_with_the_run_before_the_one_that_was_killed(tmp_path):
+    train(descent(), tf.Variable(TARGET), 1, 3, output=tmp_path)
+
+    def killed(image):
+        if not np.allclose(image, START):
+            raise SystemExit
+        return descent()(image)
+
+    with pytest.raises(SystemExit):  # in the first epoch, so before this run has a checkpoint
+        train(killed, tf.Variable(START), 1, 3, output=tmp_path)
+    history = train(descent(), tf.Variable(START), 1, 3, output=tmp_path, resume=True)
+    np.testing.assert_allclose(history[0], 0.5 * np.square(START - TARGET).sum(), rtol=1e-5)
 
 
 def test_resume_without_a_checkpoint_starts_at_the_beginning(tmp_path):

@@ -1,6 +1,6 @@
 """`make record`: write the links between the notebooks, run them all and store their outputs.
 
-.venv/bin/python notebooks/record.py [--links-only] [notebook ...]
+.venv/bin/python record.py [--links-only] [notebook ...]
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent / "notebooks"
 
 
 def title(path):
