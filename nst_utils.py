@@ -113,6 +113,8 @@ def load_image(path, max_size=512):
 
 
 def _to_rgb(image):
+    if image.mode == "F":
+        raise ValueError("floating-point pixels, whose range is unknown; save it with 8 or 16 bits")
     if image.mode.startswith("I"):  # 16 bits a pixel
         image = Image.fromarray((np.asarray(image, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
     if image.has_transparency_data:

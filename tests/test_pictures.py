@@ -79,6 +79,12 @@ def test_sixteen_bit_colour_becomes_rgb(tmp_path):
     np.testing.assert_allclose(values(tmp_path / "deep.png")[9, 9], [1, 0.5, 0], atol=0.005)
 
 
+def test_floating_point_pixels_are_refused_rather_than_shown_black(picture_file):
+    path = picture_file(Image.fromarray(np.full((40, 40), 0.5, np.float32)), "float.tif")
+    with pytest.raises(ValueError, match="float.tif: .*save it with 8 or 16 bits"):
+        load_image(path)
+
+
 def test_cmyk_becomes_rgb(picture_file):
     path = picture_file(Image.new("CMYK", (40, 40), (0, 255, 255, 0)), "print.jpg", quality=100)
     np.testing.assert_allclose(values(path)[9, 9], [1, 0, 0], atol=0.03)
