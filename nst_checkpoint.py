@@ -20,8 +20,8 @@ def write_atomically(path, write):
         part.unlink(missing_ok=True)
 
 
-def save_checkpoint(path, image, optimizer, history, steps_per_epoch):
-    about = {"steps_per_epoch": steps_per_epoch, "python": random.getstate(), "numpy": np.random.get_state()}
+def save_checkpoint(path, image, optimizer, history, settings):
+    about = {"settings": settings, "python": random.getstate(), "numpy": np.random.get_state()}
     arrays = {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables if optimizer else [])}
     write_atomically(
         path,
@@ -36,25 +36,26 @@ def save_checkpoint(path, image, optimizer, history, steps_per_epoch):
     )
 
 
-def load_checkpoint(path, image, optimizer, steps_per_epoch):
+def load_checkpoint(path, image, optimizer, settings):
     """Put the state of save_checkpoint back and return the history."""
     if optimizer and not optimizer.built:
         optimizer.build([image])
     variables = optimizer.variables if optimizer else []
+    remedy = "repeat the settings of that run, or start anew (resume=False, make paint RESUME=0)"
     try:
         with np.load(path) as saved:
             state = dict(saved)
             about = json.loads(str(state["about"]))
         saved_variables = [state[f"optimizer_{i}"] for i in range(len(variables))]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: damaged, or of another optimiser ({error}); start anew with resume=False") from error
+        raise ValueError(f"{path}: damaged, or of another optimiser ({error}); {remedy}") from error
     for name, is_, want in (
         ("picture of shape", state["image"].shape, tuple(image.shape)),
-        ("number of steps per epoch", about["steps_per_epoch"], steps_per_epoch),
+        ("number of steps per epoch and settings", about["settings"], json.loads(json.dumps(settings))),
         ("optimiser with variables", [v.shape for v in saved_variables], [tuple(v.shape) for v in variables]),
     ):
         if is_ != want:
-            raise ValueError(f"{path}: saved with a {name} {is_}, not {want}; start anew with resume=False")
+            raise ValueError(f"{path}: saved with {name} {is_}, not {want}; {remedy}")
     image.assign(state["image"])
     for variable, value in zip(variables, saved_variables):
         variable.assign(value)

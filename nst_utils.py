@@ -89,6 +89,8 @@ def load_image(path, max_size=512):
     readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a side below 32 px.
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder; give the path of a picture in it")
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Check the path; pictures to start with are in {IMAGES}")
     try:
@@ -223,7 +225,7 @@ def feature_model(vgg, layer_names):
     The list is in the order of `layer_names`; entry l has shape (batch, n_H of l, n_W of l, n_C of l). VGG's
     preprocessing (0..255, BGR, minus the ImageNet mean) is inside, and no layer beyond the deepest one asked for is
     computed. Each layer's activations are divided by their average over photographs, so that all layers speak
-    equally loud: Gatys, Ecker & Bethge (2016), section 2, rescale the network to a mean activation of one.
+    equally loud. (Gatys, Ecker & Bethge (2016), section 2, rescale each filter to a mean activation of one.)
 
     Raises ValueError for an empty list and for an unknown layer name; the message lists the valid ones.
     """
@@ -243,7 +245,9 @@ def feature_model(vgg, layer_names):
 # ---------------------------------------------------------------- training
 
 
-def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=None, output=OUTPUT, resume=False):
+def train(
+    train_step, generated_image, epochs, steps_per_epoch, *, optimizer=None, output=OUTPUT, settings=None, resume=False
+):
     """Paint: call `train_step(generated_image)` epochs x steps_per_epoch times and return the history of costs.
 
     train_step: updates the picture in place and returns J, the cost before the update.
@@ -251,17 +255,21 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
     optimizer: the Keras optimiser that train_step uses, so that its state goes into the checkpoint.
     output: folder for epoch_NN.png, generated_image.png and checkpoint.npz, rewritten after each epoch; None saves
         nothing. An earlier run's epochs and checkpoint are removed when the first step of this one has succeeded.
-    resume: go on from output/checkpoint.npz, if there is one, with the same picture, optimiser and random numbers.
+    settings: what else describes the run, such as the names of its pictures (anything that JSON can hold).
+    resume: go on from output/checkpoint.npz, if there is one, with the same picture, optimiser and random numbers;
+        ValueError if it is damaged or was saved with other settings.
 
     Returns a list of floats, one J per step. Ctrl-C (Jupyter's stop button) keeps, saves and returns what was
-    painted. A cost or pixel that is NaN or infinite raises FloatingPointError with epoch and step; generated_image
-    then holds the last good picture, which is saved.
+    painted; before the first step there is nothing to keep, and KeyboardInterrupt is raised. A cost or pixel that is
+    NaN or infinite raises FloatingPointError with epoch and step; generated_image then holds the last good picture,
+    which is saved.
     """
     total = _positive("epochs", epochs) * _positive("steps_per_epoch", steps_per_epoch)
     output = output and Path(output)
+    settings = [steps_per_epoch, settings]
     history = []
     if resume and output and (output / "checkpoint.npz").exists():
-        history = load_checkpoint(output / "checkpoint.npz", generated_image, optimizer, steps_per_epoch)
+        history = load_checkpoint(output / "checkpoint.npz", generated_image, optimizer, settings)
     good = generated_image.numpy()
     earlier = [*output.glob("epoch_*.png"), output / "checkpoint.npz"] if output and not history else []
 
@@ -271,7 +279,7 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
         for name in names:
             save_image(generated_image, output / name)
         if checkpoint:
-            save_checkpoint(output / "checkpoint.npz", generated_image, optimizer, history, steps_per_epoch)
+            save_checkpoint(output / "checkpoint.npz", generated_image, optimizer, history, settings)
 
     canvas = _Canvas()
     with _ProgressBar(total=total, initial=len(history)) as bar:
@@ -279,7 +287,10 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
             for n in range(len(history), total):
                 epoch, step = n // steps_per_epoch + 1, n % steps_per_epoch + 1
                 before = generated_image.numpy()
-                J = float(train_step(generated_image))
+                J = train_step(generated_image)
+                if J is None:
+                    raise TypeError("train_step returned None; it must return the cost J")
+                J = float(J)
                 if not (math.isfinite(J) and np.isfinite(generated_image.numpy()).all()):
                     generated_image.assign(before if math.isfinite(J) else good)
                     raise FloatingPointError(
@@ -298,9 +309,12 @@ def train(train_step, generated_image, epochs, steps_per_epoch, *, optimizer=Non
             keep("generated_image.png", checkpoint=False)
             raise
         except KeyboardInterrupt:
+            if not history:
+                raise
             keep("generated_image.png")
             canvas.draw(generated_image, history)
-            print(f"Stopped after {len(history)} of {total} steps. The picture is kept; resume=True goes on from here.")
+            kept = " The picture is saved; resume=True goes on from here." if output else ""
+            print(f"Stopped after {len(history)} of {total} steps.{kept}")
     return history
 
 

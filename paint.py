@@ -7,8 +7,9 @@ on with a run that was stopped or killed.
 """
 
 import argparse
+import ast
 import os
-import shlex
+import re
 import shutil
 import signal
 import sys
@@ -22,11 +23,22 @@ from papermill.exceptions import PapermillExecutionError
 import nst_utils
 
 NOTEBOOK = nst_utils.ROOT / "notebooks" / "04_paint.ipynb"
+PAINTS, END = "painting", "end-of-painting"  # tags of the cell that paints, and of the last one to run
+STOPPED = "stopped before the first step of the painting; the pictures in output/ are as they were"
 MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "EPOCHS", "STEPS", "RESUME", "PYTHON"}
 
 
 class Client(PapermillNotebookClient):
-    """Runs a notebook, shows the progress bars of its train() in the terminal, and passes Ctrl-C on to it."""
+    """Runs a notebook, shows the progress bars of its train() in the terminal, and passes Ctrl-C on to the painting."""
+
+    stage = "before"
+
+    def execute_cell(self, cell, cell_index, **options):
+        paints = PAINTS in cell.metadata.tags
+        self.stage = "painting" if paints else self.stage
+        done = super().execute_cell(cell, cell_index, **options)
+        self.stage = "after" if paints else self.stage
+        return done
 
     def process_message(self, message, cell, cell_index):
         content = message["content"]
@@ -41,7 +53,10 @@ class Client(PapermillNotebookClient):
 
     def execute(self, **options):
         def interrupt(*_):
-            os.kill(self.km.provisioner.pid, signal.SIGINT)
+            if self.stage == "before":
+                raise KeyboardInterrupt
+            if self.stage == "painting":
+                os.kill(self.km.provisioner.pid, signal.SIGINT)
 
         before = signal.signal(signal.SIGINT, interrupt)
         try:
@@ -52,15 +67,20 @@ class Client(PapermillNotebookClient):
 
 
 class NotebookEngine(Engine):
+    """Runs the notebook up to the end of the painting: the experiments behind it are for learners."""
+
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        cells = nb_man.nb.cells
+        end = next(i for i, cell in enumerate(cells) if END in cell.metadata.tags)
+        del cells[end + 1 :]
         return Client(nb_man, kernel_name=kernel_name, timeout=None, extra_arguments=["--log-level=40"]).execute()
 
 
 def unknown_make_variables():
     """Names given to make on the command line, as in `make paint SIZE=384`, that mean nothing here."""
     _, _, overrides = os.environ.get("MAKEFLAGS", "").partition("-- ")
-    given = {word.partition("=")[0].rstrip(":?+") for word in shlex.split(overrides)}
+    given = {word.partition("=")[0].rstrip(":?+") for word in re.split(r"(?<!\\) ", overrides) if word}
     return sorted(given - MAKE_VARIABLES)
 
 
@@ -87,14 +107,14 @@ def parse_arguments():
         if given.resume not in ("0", "1"):
             parser.error(f"RESUME={given.resume}: give 1 to go on with the last run, 0 to start anew")
         parameters["RESUME"] = given.resume == "1"
-    size = parameters.get("SIZE") or int(papermill.inspect_notebook(NOTEBOOK)["SIZE"]["default"])
+    defaults = {name: ast.literal_eval(p["default"]) for name, p in papermill.inspect_notebook(NOTEBOOK).items()}
     for name, text in (("CONTENT", given.content), ("STYLE", given.style)):
-        if text is not None:
-            try:
-                nst_utils.load_image(text, max_size=size)
-            except (OSError, ValueError) as error:
-                parser.error(f"{name}: {error}")
-            parameters[name] = str(Path(text).resolve())
+        path = NOTEBOOK.parent / defaults[name] if text is None else Path(text)
+        try:
+            nst_utils.load_image(path, max_size=parameters.get("SIZE", defaults["SIZE"]))
+        except (OSError, ValueError) as error:
+            parser.error(f"{name}: {error}")
+        parameters[name] = str(path.resolve())
     return parameters
 
 
@@ -113,7 +133,11 @@ def main():
         papermill.execute_notebook(
             NOTEBOOK, executed, parameters, engine_name="nst", cwd=NOTEBOOK.parent, progress_bar=False
         )
+    except KeyboardInterrupt:
+        return fail(STOPPED)
     except PapermillExecutionError as error:
+        if error.ename == "KeyboardInterrupt":
+            return fail(STOPPED)
         return fail(f"{error.ename}: {error.evalue} (the notebook up to there: {executed})")
     picture = nst_utils.OUTPUT / "generated_image.png"
     with nst_utils.np.load(nst_utils.OUTPUT / "checkpoint.npz") as checkpoint:

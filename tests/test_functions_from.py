@@ -67,6 +67,9 @@ def test_the_last_definition_counts_as_when_the_notebook_runs(notebook):
         "    raise NotImplementedError()",
         '    """Docs."""\n    # YOUR CODE HERE\n    raise NotImplementedError("exercise 2")',
         "    x = 1\n    raise NotImplementedError",
+        '    """Only the docstring is left."""',
+        "    pass",
+        "    ...",
     ],
 )
 def test_an_unfinished_exercise_names_notebook_and_exercise(notebook, body):

@@ -29,7 +29,8 @@ def arguments(variables):
 
 def paint(output, command=None, **variables):
     command = command or [sys.executable, ROOT / "paint.py", *arguments(variables)]
-    environment = {**os.environ, "NST_OUTPUT": str(output), "MAKEFLAGS": ""}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}  # of `make test`
+    environment["NST_OUTPUT"] = str(output)
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
@@ -47,7 +48,7 @@ def test_make_paint_leaves_pictures_notebook_and_summary(tmp_path, photo):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert sorted(path.name for path in tmp_path.glob("*.png")) == PICTURES
-    assert Image.open(tmp_path / "generated_image.png").size == (64, 43)
+    assert Image.open(tmp_path / "generated_image.png").size == (64, 42)
     cells = nbformat.read(tmp_path / "04_paint.ipynb", as_version=4).cells
     assert any(str(photo) in cell.source for cell in cells if "injected-parameters" in cell.metadata.tags)
     summary = re.search(r"(\S.*generated_image.png): 4 steps, cost J from (\S+) to (\S+)", done.stdout)
@@ -59,7 +60,11 @@ def test_make_paint_leaves_pictures_notebook_and_summary(tmp_path, photo):
 
 @with_make
 def test_make_reports_a_bad_value_and_a_misspelt_variable(tmp_path):
-    for words, message in ((["SIZE=big"], "SIZE=big"), (["SISE=64"], "unknown SISE; known: CONTENT, ")):
+    for words, message in (
+        (["SIZE=big"], "SIZE=big"),
+        (["SISE=64"], "unknown SISE; known: CONTENT, "),
+        (["CONTENT=bob's cat, SISE=64 (1).png"], "CONTENT: bob's cat, SISE=64 (1).png: no such file"),
+    ):
         done = paint(tmp_path, ["make", "paint", *words])
         assert done.returncode != 0 and f"make paint: {message}" in done.stderr
         assert "Traceback" not in done.stderr and os.listdir(tmp_path) == []
@@ -79,11 +84,11 @@ def test_make_lists_its_targets_and_sets_up_only_once():
     [
         ({"CONTENT": "no such photo.png"}, "CONTENT: no such photo.png: no such file"),
         ({"STYLE": "README.md"}, "STYLE: README.md: not a picture"),
-        ({"CONTENT": "images"}, "CONTENT: images: no such file"),
+        ({"CONTENT": "images"}, "CONTENT: images: a folder"),
         ({"SIZE": "big"}, "SIZE=big: give a whole number of at least 1"),
         ({"SIZE": "0"}, "SIZE=0: give a whole number"),
         ({"SIZE": "16", "CONTENT": "images/content/cat.png"}, "both sides must be at least 32"),
-        ({"SIZE": "16"}, "both sides must be at least 32"),
+        ({"SIZE": "32"}, "both sides must be at least 32"),
         ({"EPOCHS": "-3"}, "EPOCHS=-3: give a whole number"),
         ({"STEPS": "1.5"}, "STEPS=1.5: give a whole number"),
         ({"STEPS": "²"}, "STEPS=²: give a whole number"),
@@ -123,8 +128,26 @@ def test_a_terminal_shows_the_progress_bar_and_ctrl_c_keeps_the_picture(tmp_path
     assert (tmp_path / "generated_image.png").exists() and not list(tmp_path.glob("epoch*"))
 
 
+def test_ctrl_c_before_the_painting_stops_and_leaves_the_earlier_picture(tmp_path):
+    (tmp_path / "generated_image.png").write_bytes(b"an earlier picture")
+    command = [sys.executable, ROOT / "paint.py", *arguments(TINY)]
+    environment = {**os.environ, "NST_OUTPUT": str(tmp_path)}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "04_paint.ipynb").exists() and process.poll() is None:  # written when the first cell starts
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 2 and stderr.startswith("make paint: stopped before the first step"), stderr
+    assert stderr.count("\n") == 1
+    assert (tmp_path / "generated_image.png").read_bytes() == b"an earlier picture"
+
+
 def test_resume_goes_on_with_the_last_run(tmp_path):
     assert paint(tmp_path, **{**TINY, "EPOCHS": "1"}).returncode == 0
+    other = paint(tmp_path, **TINY, RESUME="1", STYLE=str(IMAGES / "style" / "bamboo_ink.jpg"))
+    assert other.returncode != 0 and "repeat the settings of that run, or start anew" in other.stderr
     done = paint(tmp_path, **TINY, RESUME="1")
     assert "generated_image.png: 4 steps" in done.stdout, done.stderr
     assert sorted(path.name for path in tmp_path.glob("*.png")) == PICTURES

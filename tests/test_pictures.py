@@ -108,6 +108,11 @@ def test_a_missing_file_is_named(tmp_path):
         load_image(tmp_path / "nowhere.png")
 
 
+def test_a_folder_is_called_a_folder(tmp_path):
+    with pytest.raises(IsADirectoryError, match="a folder; give the path of a picture in it"):
+        load_image(tmp_path)
+
+
 def test_a_path_with_spaces_works(picture_file):
     assert values(picture_file(PIXELS, "my photo (1).png")).shape == (40, 50, 3)
 

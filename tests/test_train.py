@@ -85,6 +85,11 @@ def test_the_progress_bar_shows_epoch_step_cost_and_time_left():
     assert "epoch 1/2" in stderr.getvalue()
 
 
+def test_a_step_that_returns_nothing_is_named():
+    with pytest.raises(TypeError, match="train_step returned None; it must return the cost J"):
+        train(lambda image: None, tf.Variable(START), 1, 1, output=None)
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_cost_that_is_not_finite_stops_and_keeps_the_last_good_picture(tmp_path, bad):
     image, good = tf.Variable(START), []
@@ -162,7 +167,8 @@ def test_ctrl_c_before_the_first_step_overwrites_nothing(tmp_path):
     def interrupted(image):
         raise KeyboardInterrupt
 
-    assert train(interrupted, tf.Variable(TARGET), 1, 1, output=tmp_path) == []
+    with pytest.raises(KeyboardInterrupt):
+        train(interrupted, tf.Variable(TARGET), 1, 1, output=tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -255,10 +261,14 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_changes_nothing(tmp_path)
     train(descent(), tf.Variable(START), 2, 3, output=tmp_path)
     files = {path: path.read_bytes() for path in tmp_path.iterdir()}
     other = tf.Variable(np.zeros((1, 33, 40, 3), np.float32))
-    with pytest.raises(ValueError, match=r"checkpoint.npz: .*\(1, 32, 40, 3\), not \(1, 33, 40, 3\).*resume=False"):
+    with pytest.raises(
+        ValueError, match=r"checkpoint.npz: .*\(1, 32, 40, 3\), not \(1, 33, 40, 3\); repeat .*resume=False"
+    ):
         train(descent(), other, 2, 3, output=tmp_path, resume=True)
-    with pytest.raises(ValueError, match="steps per epoch 3, not 4"):
+    with pytest.raises(ValueError, match=r"steps per epoch and settings \[3, None\], not \[4, None\]"):
         train(descent(), tf.Variable(START), 2, 4, output=tmp_path, resume=True)
+    with pytest.raises(ValueError, match=r"not \[3, \['cat.png'\]\]; repeat the settings of that run"):
+        train(descent(), tf.Variable(START), 2, 3, settings=("cat.png",), output=tmp_path, resume=True)
     with pytest.raises(ValueError, match="of another optimiser"):
         train(descent(), tf.Variable(START), 2, 3, optimizer=keras.optimizers.Adam(), output=tmp_path, resume=True)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
