@@ -10,6 +10,7 @@ import tensorflow as tf
 
 
 def write_atomically(path, write):
+    """Let `write(file)` fill a file that appears at `path` (a Path) complete or not at all; folders are created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -21,6 +22,7 @@ def write_atomically(path, write):
 
 
 def save_checkpoint(path, image, optimizer, history, settings):
+    """Save image (tf.Variable), optimizer (Keras, or None), history (list of J), settings (for JSON) and randomness."""
     about = {"settings": settings, "python": random.getstate(), "numpy": np.random.get_state()}
     arrays = {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables if optimizer else [])}
     write_atomically(
@@ -37,7 +39,10 @@ def save_checkpoint(path, image, optimizer, history, settings):
 
 
 def load_checkpoint(path, image, optimizer, settings):
-    """Put the state of save_checkpoint back and return the history."""
+    """Put the state of save_checkpoint back into image, optimizer and random numbers, and return the history.
+
+    Raises ValueError for a damaged file, another shape of picture, other settings or another optimiser.
+    """
     if optimizer and not optimizer.built:
         optimizer.build([image])
     variables = optimizer.variables if optimizer else []

@@ -13,8 +13,8 @@ def functions_from(notebook, *names):
     `notebook` is looked for in the current folder, which in Jupyter is the folder of the running notebook. Only the
     named definitions run, with the imports, constants (UPPER_CASE) and functions of that notebook which they use.
 
-    Raises FileNotFoundError or LookupError when notebook or function is missing, NotImplementedError, naming the
-    notebook and the exercise, when the exercise is not finished yet.
+    Raises FileNotFoundError or LookupError when notebook or function is missing, ValueError when the notebook is
+    damaged, NotImplementedError, naming the notebook and the exercise, when the exercise is not finished yet.
     """
     path = Path(notebook)
     if not path.is_file():
@@ -46,7 +46,10 @@ def functions_from(notebook, *names):
 def _definitions(path):
     """{name: (syntax tree, file name)} of a notebook's imports, constants and functions; a note on unreadable cells."""
     definitions, broken = {}, ""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path.name}: damaged, not a notebook any more ({error}); get it back first") from error
     for number, cell in enumerate(cells, start=1):
         if cell["cell_type"] != "code":
             continue

@@ -9,7 +9,6 @@ import io
 import math
 import os
 import warnings
-import zipfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -85,8 +84,9 @@ def load_image(path, max_size=512):
     ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK pictures become RGB,
     transparency is laid over white, of an animation the first frame is taken.
 
-    Raises FileNotFoundError when there is no such file, and ValueError, with the path, when it is not a
-    readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a side below 32 px.
+    Raises FileNotFoundError when there is no such file, IsADirectoryError for a folder, and ValueError, with the
+    path, when it is not a readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a
+    side below 32 px.
     """
     path = Path(path)
     if path.is_dir():
@@ -101,7 +101,7 @@ def load_image(path, max_size=512):
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         limit = Image.MAX_IMAGE_PIXELS / 1e6
         raise ValueError(f"{path}: more than {limit:.0f} million pixels; make it smaller first") from error
-    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: not a picture that can be read, or a damaged one ({error})") from error
     scale = min(1, _positive("max_size", max_size) / max(image.size))
     size = [round(scale * side) for side in image.size]
@@ -336,7 +336,7 @@ class _Canvas:
     handle = None
 
     def draw(self, image, history):
-        if not (_in_notebook and history):
+        if not _in_notebook:
             return
         figure = Figure(figsize=(11, 4), layout="tight")
         left, right = figure.subplots(1, 2, width_ratios=(3, 2))

@@ -97,7 +97,8 @@ def parse_arguments():
     given = parser.parse_args()
     if unknown := unknown_make_variables():
         parser.error(f"unknown {', '.join(unknown)}; known: {', '.join(sorted(MAKE_VARIABLES))}")
-    parameters = {}
+    notebook = papermill.inspect_notebook(NOTEBOOK)
+    parameters = {name: ast.literal_eval(parameter["default"]) for name, parameter in notebook.items()}
     for name, text in (("SIZE", given.size), ("EPOCHS", given.epochs), ("STEPS_PER_EPOCH", given.steps)):
         if text is not None:
             if not (text.isascii() and text.isdigit() and int(text) > 0):
@@ -107,11 +108,10 @@ def parse_arguments():
         if given.resume not in ("0", "1"):
             parser.error(f"RESUME={given.resume}: give 1 to go on with the last run, 0 to start anew")
         parameters["RESUME"] = given.resume == "1"
-    defaults = {name: ast.literal_eval(p["default"]) for name, p in papermill.inspect_notebook(NOTEBOOK).items()}
     for name, text in (("CONTENT", given.content), ("STYLE", given.style)):
-        path = NOTEBOOK.parent / defaults[name] if text is None else Path(text)
+        path = NOTEBOOK.parent / parameters[name] if text is None else Path(text)
         try:
-            nst_utils.load_image(path, max_size=parameters.get("SIZE", defaults["SIZE"]))
+            nst_utils.load_image(path, max_size=parameters["SIZE"])
         except (OSError, ValueError) as error:
             parser.error(f"{name}: {error}")
         parameters[name] = str(path.resolve())
@@ -142,8 +142,9 @@ def main():
     picture = nst_utils.OUTPUT / "generated_image.png"
     with nst_utils.np.load(nst_utils.OUTPUT / "checkpoint.npz") as checkpoint:
         history = checkpoint["history"]
-    print(f"{picture}: {len(history)} steps, cost J from {history[0]:.3g} to {history[-1]:.3g}")
-    print(f"A picture after each epoch and the notebook, {executed.name}, lie beside it.")
+    total = parameters["EPOCHS"] * parameters["STEPS_PER_EPOCH"]
+    print(f"{picture}: {len(history)} of {total} steps, cost J from {history[0]:.3g} to {history[-1]:.3g}")
+    print(f"The pictures of the finished epochs and the notebook, {executed.name}, lie beside it.")
     return 0
 
 

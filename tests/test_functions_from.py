@@ -92,6 +92,13 @@ def test_a_missing_function_or_notebook_is_named(notebook):
         functions_from("99.ipynb", "f")
 
 
+@pytest.mark.parametrize("text", ["", "<<<<<<< HEAD", "{}"])
+def test_a_damaged_notebook_is_named(tmp_path, text):
+    (tmp_path / "02_lesson.ipynb").write_text(text)
+    with pytest.raises(ValueError, match="02_lesson.ipynb: damaged, not a notebook any more"):
+        functions_from(tmp_path / "02_lesson.ipynb", "f")
+
+
 def test_a_syntax_error_is_reported_with_its_cell_only_if_it_matters(notebook):
     name = notebook("def f(:\n    return 1", "def g():\n    return 2")
     assert functions_from(name, "g")() == 2

@@ -51,7 +51,7 @@ def test_make_paint_leaves_pictures_notebook_and_summary(tmp_path, photo):
     assert Image.open(tmp_path / "generated_image.png").size == (64, 42)
     cells = nbformat.read(tmp_path / "04_paint.ipynb", as_version=4).cells
     assert any(str(photo) in cell.source for cell in cells if "injected-parameters" in cell.metadata.tags)
-    summary = re.search(r"(\S.*generated_image.png): 4 steps, cost J from (\S+) to (\S+)", done.stdout)
+    summary = re.search(r"(\S.*generated_image.png): 4 of 4 steps, cost J from (\S+) to (\S+)", done.stdout)
     assert summary[1] == str(tmp_path / "generated_image.png")
     with np.load(tmp_path / "checkpoint.npz") as checkpoint:
         history = checkpoint["history"]
@@ -123,7 +123,7 @@ def test_a_terminal_shows_the_progress_bar_and_ctrl_c_keeps_the_picture(tmp_path
             stopped = True
     assert process.wait(timeout=60) == 0, text
     assert re.search(r"epoch 1/2 \|.{24}\| step \d\d/1000, J \d\.\d+e\+\d+, \d\d:\d\d left", text)
-    steps = int(re.search(r"generated_image.png: (\d+) steps", text)[1])
+    steps = int(re.search(r"generated_image.png: (\d+) of 1000 steps", text)[1])
     assert 10 <= steps < 500
     assert (tmp_path / "generated_image.png").exists() and not list(tmp_path.glob("epoch*"))
 
@@ -149,7 +149,7 @@ def test_resume_goes_on_with_the_last_run(tmp_path):
     other = paint(tmp_path, **TINY, RESUME="1", STYLE=str(IMAGES / "style" / "bamboo_ink.jpg"))
     assert other.returncode != 0 and "repeat the settings of that run, or start anew" in other.stderr
     done = paint(tmp_path, **TINY, RESUME="1")
-    assert "generated_image.png: 4 steps" in done.stdout, done.stderr
+    assert "generated_image.png: 4 of 4 steps" in done.stdout, done.stderr
     assert sorted(path.name for path in tmp_path.glob("*.png")) == PICTURES
 
 

@@ -33,6 +33,17 @@ def descent(rate=0.1):
     return step
 
 
+def one_step_and_then(error):
+    """A training step from START that works once."""
+
+    def step(image):
+        if not np.allclose(image, START):
+            raise error
+        return descent()(image)
+
+    return step
+
+
 def pixels(path):
     return np.asarray(Image.open(path))
 
@@ -151,12 +162,7 @@ def test_ctrl_c_keeps_saves_and_returns_what_was_painted_and_resume_goes_on(tmp_
 def test_ctrl_c_in_the_first_epoch_leaves_no_epoch_of_an_earlier_run(tmp_path):
     train(descent(), tf.Variable(START), 2, 2, output=tmp_path)
 
-    def interrupted(image):
-        if not np.allclose(image, START):
-            raise KeyboardInterrupt
-        return descent()(image)
-
-    assert len(train(interrupted, tf.Variable(START), 2, 2, output=tmp_path)) == 1
+    assert len(train(one_step_and_then(KeyboardInterrupt), tf.Variable(START), 2, 2, output=tmp_path)) == 1
     assert sorted(os.listdir(tmp_path)) == ["checkpoint.npz", "generated_image.png"]
 
 
@@ -233,13 +239,8 @@ def test_a_run_that_was_killed_resumes_to_the_same_bytes(undisturbed, tmp_path):
 def test_resume_never_goes_on_with_the_run_before_the_one_that_was_killed(tmp_path):
     train(descent(), tf.Variable(TARGET), 1, 3, output=tmp_path)
 
-    def killed(image):
-        if not np.allclose(image, START):
-            raise SystemExit
-        return descent()(image)
-
     with pytest.raises(SystemExit):  # in the first epoch, so before this run has a checkpoint
-        train(killed, tf.Variable(START), 1, 3, output=tmp_path)
+        train(one_step_and_then(SystemExit), tf.Variable(START), 1, 3, output=tmp_path)
     history = train(descent(), tf.Variable(START), 1, 3, output=tmp_path, resume=True)
     np.testing.assert_allclose(history[0], 0.5 * np.square(START - TARGET).sum(), rtol=1e-5)
 
