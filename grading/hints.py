@@ -1,0 +1,225 @@
+"""What to tell a learner about an answer that is not right yet."""
+
+import builtins
+import re
+
+import numpy as np
+
+from grading.cases import DIFFERENT_SIZES, OVERFLOW
+from grading.mistakes import OWN_SIZE, close, name_mistake
+
+TENSOR = "a NumPy call, .numpy() or float() breaks the chain along which the gradient flows"
+CHAIN = "no gradient reaches {image}: a NumPy call, .numpy(), float() or tf.stop_gradient breaks the chain"
+
+
+def hint_for(exercise, passed, trials, hidden):
+    """One sentence, without its full stop, on the first thing that went wrong in the judge's trials."""
+    usual = [trial for trial in trials if not trial.case["general"]]
+    for trial in usual:
+        if trial.error:
+            return _of_error(trial.error, hidden)
+    for trial in usual:
+        if hint := _of_kind(trial):
+            return hint
+    for trial in usual:
+        if hint := _of_shape(exercise, trial):
+            return hint
+    if any(trial.report["modified"] for trial in usual):
+        return MODIFIED
+    if any(not np.isfinite(trial.report["value"]).all() for trial in usual):
+        return "the value is NaN or infinite"
+    if constant(usual):
+        return "the result is always the same number: it has to depend on the arguments"
+    if any(not close(trial.report["again"], trial.report["value"]) for trial in usual):
+        return STATE
+    if not passed["value"]:
+        for some in (trials, usual):
+            if hint := _of_value(exercise, some):
+                return hint
+        if exercise == "train_step" and all(np.isclose(t.report["value"][0], t.expected["value"][0]) for t in usual):
+            return _of_moves(usual)  # the first cost is right, so the first move is not
+        return _VALUE[exercise]
+    if not passed["gradient"]:
+        return _of_gradient(exercise, usual)
+    return _of_generality(exercise, trials, hidden)
+
+
+MODIFIED = "the function changes its arguments: work on copies, and let lists be as they came"
+STATE = "a second call with the same arguments gives another result: the function keeps something between calls"
+_VALUE = {
+    "compute_content_cost": "the value is not that of formula (1)",
+    "gram_matrix": "the values are not those of formula (2), row times row",
+    "compute_layer_style_cost": "the value is not that of formula (4)",
+    "compute_style_cost": "the value is not that of formula (5)",
+    "total_cost": "the value is not that of formula (6)",
+    "train_step": "the costs are not those of gradient descent on J: go through the five points above the exercise",
+}
+
+
+def _of_value(exercise, trials):
+    """The known mistake that explains the wrong values, if all have the right shape."""
+    pieces = [trial.as_pieces() for trial in trials if not trial.error and not _right(trial)]
+    return name_mistake(exercise, pieces) if pieces and None not in pieces else None
+
+
+def _right(trial):
+    return trial.value and (trial.gradient or not trial.pictures)
+
+
+_MEANINGS = {  # what it means: how TensorFlow or Python says it
+    "the optimizer must move generated_image itself, not a copy": r"[Uu]nknown variable",
+    "the optimizer must move the variable that came in: do not put a tensor in its place, use "
+    "generated_image.assign(...)": r"_unique_id|has no attribute 'assign",
+    "the sizes do not fit for a matrix product: must one of the two be transposed?": (
+        r"[Mm]atrix size-incompatible|Matrix multiplication|rank 2|must be.* rank"
+    ),
+    "two tensors of different sizes are combined: print their shapes": (
+        r"Incompatible shapes|required broadcastable shapes|must be equal, but are"
+    ),
+    "the sizes given to tf.reshape do not multiply to the number of values: take them from the tensor's own shape": (
+        r"[Rr]eshape"
+    ),
+    "no gradient reaches the picture: all costs must be computed inside `with tf.GradientTape() as tape:`, without "
+    "NumPy or float()": (
+        r"No gradients provided|None values not supported|NoneType.*(gradient|unpack)|Cannot convert.*None"
+    ),
+    "numbers of different types are mixed: take the sizes from a.shape, or tf.cast them to float32": (
+        r"was expected to be an? \w+ tensor but is an? \w+ tensor|must be of the same type|dtype"
+    ),
+    "the function is called, or defined, with other parameters: leave the line with `def` as it was": (
+        r"required positional argument|unexpected keyword|positional arguments? but"
+    ),
+    "tensors cannot be changed in place: make a new one": r"does(n't| not) support (item )?assignment|immutable",
+    "tape.gradient can be called only once: ask for the gradient of J, and only there": r"non-persistent GradientTape",
+    TENSOR: r"numpy\(\)|has no attribute 'numpy'",
+}
+_NOISE = re.compile(r"\{\{function_node .*?\}\} |\[Op:.*")  # TensorFlow's own bookkeeping in its messages
+_KINDS = {name for name in dir(builtins) if name.endswith("Error")} | {"InvalidArgumentError", "ResourceExhaustedError"}
+
+
+def _of_error(error, hidden):
+    """What an exception means; with secret inputs, nothing that it says itself."""
+    kind = next((kind for kind in error["kinds"] if kind in _KINDS), "an error")
+    if kind == "NotImplementedError":
+        return "the exercise is not written yet"
+    if kind == "NameError" and not hidden:
+        where = _place(error, hidden)
+        return f"{error['message']}{where}: is it spelt right, or does it come from a cell that did not run?"
+    means = next((words for words, pattern in _MEANINGS.items() if re.search(pattern, error["message"])), "")
+    if kind in ("NameError", "UnboundLocalError"):
+        means = "a name is used that is not defined"
+    said = f"{kind}{_place(error, hidden)}"
+    if not hidden and error["message"]:
+        said += f": {_NOISE.sub('', error['message'].splitlines()[0])[:160]}"
+    if hidden and not means:
+        means = "run the check in your notebook to see the whole message"
+    return f"{means} ({said})" if means else said
+
+
+def _place(error, hidden):
+    if not error["number"]:
+        return ""
+    quoted = f", `{error['line'].strip()}`" if error["line"] and not hidden else ""
+    return f" in line {error['number']} of the cell{quoted}"
+
+
+def _of_kind(trial):
+    kind, value = trial.report["kind"], trial.report["value"]
+    if kind == "tensor" and value is not None:
+        return ""
+    if kind == "none":
+        return "the function returns nothing: is the `return` missing?"
+    if kind in ("numpy", "number"):
+        return f"a plain number or array comes back where a tensor should: {TENSOR}"
+    if kind in ("list", "tuple", "dict"):
+        return f"a {kind} comes back: return the one result"
+    return "something else than a tensor comes back"
+
+
+def _of_shape(exercise, trial):
+    got, right = trial.report["value"], np.asarray(trial.expected["value"])
+    if got.shape == right.shape:
+        wrong = got.dtype.name if got.dtype.kind in "fiub" else "unknown"
+        return "" if trial.dtype else f"the result is {wrong}, not float32: no tf.cast to another type is needed"
+    if trial.pictures:
+        return "the cost J must be one number, a tensor of shape ()"
+    if right.ndim == 0:
+        words = "one number, a tensor of shape (), should come back: add up over all axes"
+        return f"{words}; its shape is {got.shape}"
+    n_C, places = trial.case["arguments"][0].shape
+    if got.shape == (places, places):
+        return "A^T A was computed, places with places: A A^T multiplies channels with channels"
+    if got.ndim == 0:
+        return "one number comes back: the Gram matrix has one entry for every pair of channels, shape (n_C, n_C)"
+    if got.shape == (n_C, places):
+        return "A was multiplied with itself entry by entry: a matrix product, tf.matmul, multiplies rows with columns"
+    if got.shape in ((n_C,), (n_C, 1), (1, n_C)):
+        return "one number for each channel comes back: every row must meet every other, shape (n_C, n_C)"
+    return "the Gram matrix must have shape (n_C, n_C)"
+
+
+def _of_gradient(exercise, trials):
+    image = {"gram_matrix": "A", "total_cost": "the two costs", "train_step": "the picture"}.get(exercise, "the image")
+    if exercise == "train_step":
+        return _of_moves(trials)
+    got = [(g, r) for t in trials for g, r in zip(t.report["gradients"], t.expected["gradients"]) if r is not None]
+    if any(g is None for g, _ in got):
+        return CHAIN.format(image=image)
+    if not any(np.any(g) for g, _ in got):
+        return f"the gradient is zero everywhere: tf.stop_gradient or rounding keeps it from {image}"
+    if any(not np.isfinite(g).all() for g, _ in got):
+        return "the gradient is NaN or infinite"
+    if all(g.shape == np.shape(r) and close(2 * g, r) for g, r in got):
+        return "the gradient is exactly half of the right one: tf.stop_gradient or .numpy() hides a factor from it"
+    return "the gradient is not that of the formula: a part of the computation is hidden from the tape"
+
+
+def _of_moves(trials):
+    moves = [(trial.moves(), np.stack(trial.expected["pictures"]) - trial.case["start"]) for trial in trials]
+    if any(got is None for got, _ in moves):
+        return "the picture has another shape, or is gone: change generated_image in place"
+    if not any(np.any(got) for got, _ in moves):
+        return "the picture does not change: is optimizer.apply_gradients called?"
+    first = [np.vdot(right[0], got[0]) / np.vdot(right[0], right[0]) for got, right in moves]
+    if all(close(got[0], ratio * right[0]) for ratio, (got, right) in zip(first, moves)):
+        return (
+            "the picture moves along the gradient, but by another length: let the optimizer do it, "
+            "optimizer.apply_gradients([(gradient, generated_image)]), once"
+        )
+    return "the picture moves in another direction than downhill on J"
+
+
+def _of_generality(exercise, trials, hidden):
+    if any(trial.report.get("modified") for trial in trials if not trial.error):
+        return MODIFIED
+    wrong = [trial for trial in trials if not trial.complete]
+    label = wrong[0].case["general"]
+    for trial in wrong:
+        label = trial.case["general"]
+        if trial.error:
+            if label == DIFFERENT_SIZES:
+                return f"{OWN_SIZE}. With {label}: {_of_error(trial.error, hidden)}"
+            return f"it fails for {label}: {_of_error(trial.error, hidden)}"
+    for trial in wrong:
+        if hint := _of_kind(trial):
+            return f"for {trial.case['general'] or 'an ordinary call'}: {hint}"
+    if all(trial.value and (trial.gradient or trial.pictures) for trial in wrong):
+        return STATE
+    if hint := _of_value(exercise, wrong):
+        return f"{hint} (wrong for {label})"
+    if label == OVERFLOW:
+        return (
+            f"it is wrong for {label}: take the sizes from a.shape, or cast tf.shape(a) to float32 before multiplying"
+        )
+    if all(_right(trial) for trial in wrong):
+        return f"the value is right, but not the gradient, for {label}"
+    return f"it is wrong for {label}"
+
+
+def constant(trials):
+    """Does the same number come back whatever goes in?"""
+    values = [trial.report.get("value") for trial in trials]
+    if any(value is None or value.size == 0 for value in values):
+        return False
+    first = values[0].flat[0]
+    return all(np.all(value == first) or np.isnan(value).all() for value in values)

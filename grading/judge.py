@@ -1,0 +1,174 @@
+"""Knows the answers, and runs nothing that a learner wrote: turns reports of `evaluate` into points and hints."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grading.answers import expected
+from grading.hints import constant, hint_for
+from grading.mistakes import close
+
+CRITERIA = {"shape": 1, "value": 2, "gradient": 1, "generality": 1}
+MAX_POINTS = sum(CRITERIA.values())
+
+
+@dataclass
+class Result:
+    """What one exercise is worth: `points` of `max_points`, and `messages`, one line each."""
+
+    exercise: str
+    passed: dict = field(default_factory=dict)  # criterion: bool
+    hint: str = ""
+    note: str = ""
+
+    @property
+    def points(self):
+        return float(sum(CRITERIA[name] for name, passed in self.passed.items() if passed))
+
+    @property
+    def max_points(self):
+        return float(MAX_POINTS)
+
+    @property
+    def messages(self):
+        lines = [f"✓ {name}" if passed else f"✗ {name}" for name, passed in self.passed.items()]
+        if self.hint:
+            lines.append(f"Hint: {self.hint}.")
+        if self.note:
+            lines.append(f"Note: {self.note}.")
+        return lines
+
+    def __repr__(self):
+        return f"{self.points:g} of {self.max_points:g} points"
+
+
+def failed(exercise, reason):
+    """The result of an exercise of which nothing can be judged."""
+    return Result(exercise, dict.fromkeys(CRITERIA, False), reason)
+
+
+def judge(exercise, cases, reports, *, stand_ins=False, hidden=False):
+    """Return the `Result` of an exercise.
+
+    cases, reports: of `cases` and `evaluate`, in the same order. The reports may come from an enemy.
+    stand_ins: the function ran with `evaluate.STAND_INS` in place of the exercise that it builds on.
+    hidden: the inputs are secret, so quote nothing that the learner's code could have copied them into.
+    """
+    if not isinstance(reports, list) or len(reports) != len(cases):
+        return failed(exercise, "the results are damaged or incomplete")
+    trials = [Trial(exercise, case, _clean(report), stand_ins) for case, report in zip(cases, reports)]
+    usual = [trial for trial in trials if not trial.case["general"]]
+    passed = dict(
+        shape=all(trial.shape for trial in usual) and not constant(usual),
+        value=all(trial.value for trial in usual),
+        gradient=all(trial.gradient for trial in usual),
+        generality=all(trial.complete for trial in trials),
+    )
+    if not passed["shape"]:
+        passed["gradient"] = False
+    result = Result(exercise, passed)
+    if not all(passed.values()):
+        result.hint = hint_for(exercise, passed, trials, hidden)
+    elif not all(trial.report.get("compiles", True) for trial in trials):
+        result.note = (
+            "the answer is right, but it cannot be compiled by tf.function, which notebook 04 uses to paint faster; "
+            "is there a .numpy(), float() or int() in it?"
+        )
+    return result
+
+
+def _clean(report):
+    """A report with nothing in it but what `evaluate` may have put there, whoever wrote it."""
+    if not isinstance(report, dict):
+        return {"error": {"kinds": [], "message": "", "line": "", "number": 0}}
+    if "error" in report:
+        error = report["error"] if isinstance(report["error"], dict) else {}
+        number = error.get("number")
+        return {
+            "error": {
+                "kinds": [str(kind)[:60] for kind in _list(error.get("kinds"))[:20]],
+                "message": str(error.get("message", ""))[:2000],
+                "line": str(error.get("line", ""))[:200],
+                "number": number if isinstance(number, int) and 0 < number < 10_000 else 0,
+            }
+        }
+    arrays = {name: report.get(name) for name in ("value", "again", "layers")}
+    lists = {name: _list(report.get(name)) for name in ("gradients", "pictures", "pictures_again")}
+    return {
+        "kind": str(report.get("kind")),
+        **{name: array if isinstance(array, np.ndarray) else None for name, array in arrays.items()},
+        **{name: [a if isinstance(a, np.ndarray) else None for a in array] for name, array in lists.items()},
+        "modified": report.get("modified") is not False,
+        "compiles": report.get("compiles") is not False,
+    }
+
+
+def _list(value):
+    return value if isinstance(value, list) else []
+
+
+class Trial:
+    """One case, what came back, and what should have."""
+
+    def __init__(self, exercise, case, report, stand_ins):
+        self.case, self.report = case, report
+        layers = report.get("layers")
+        layers = layers if layers is not None and 0 < layers.size <= 5 and np.isfinite(layers).all() else ()
+        self.expected = expected(exercise, case, layers, stand_ins)
+        self.error = report.get("error")
+        self.pictures = "pictures" in self.expected
+        self.shape = self.value = self.gradient = self.complete = False
+        if self.error:
+            return
+        got, right = report["value"], np.asarray(self.expected["value"])
+        self.dtype = got is None or got.dtype == np.float32
+        self.shape = report["kind"] == "tensor" and got is not None and got.shape == right.shape and self.dtype
+        self.value = got is not None and close(got, right)
+        if self.pictures:
+            self.gradient = self._moves_right("pictures")
+            again = self._moves_right("pictures_again")
+        else:
+            self.gradient = self._gradients_right()
+            again = True
+        self.repeats = again and (report["again"] is not None and close(report["again"], right))
+        complete = self.shape and self.value and (self.gradient or not np.any(right))
+        self.complete = complete and self.repeats and not report["modified"]
+
+    def moves(self, name="pictures"):
+        """How far each picture is from the start, (3, 1, n_H, n_W, 3); None if the shapes are wrong."""
+        start, pictures = self.case["start"], self.report[name]
+        if len(pictures) != 3 or any(picture is None or picture.shape != start.shape for picture in pictures):
+            return None
+        return np.stack(pictures).astype(np.float64) - start
+
+    def _moves_right(self, name):
+        moves, right = self.moves(name), np.stack(self.expected["pictures"]) - self.case["start"]
+        return moves is not None and close(moves, right)
+
+    def _gradients_right(self):
+        got, right = self.report["gradients"], self.expected["gradients"]
+        if len(got) != len(right):
+            return False
+        return all((not np.any(g)) if r is None else g is not None and close(g, r) for g, r in zip(got, right))
+
+    def as_pieces(self):
+        """(case, value, expected) for `name_mistake`, or None if the value has another shape."""
+        got, right = self.report.get("value"), np.asarray(self.expected["value"])
+        if self.error or got is None or got.shape != right.shape:
+            return None
+        if not self.pictures:
+            return _float64(self.case), got.astype(np.float64), right
+        moves = self.moves()
+        if moves is None:
+            return None
+        case = _float64(self.case)
+        right = right, np.stack(self.expected["pictures"]) - case["start"]
+        return case, (got.astype(np.float64), moves), right
+
+
+def _float64(value):
+    if isinstance(value, dict):
+        return {key: _float64(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_float64(part) for part in value]
+    return np.asarray(value, np.float64) if isinstance(value, np.ndarray | np.generic) else value

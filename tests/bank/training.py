@@ -1,0 +1,500 @@
+"""Answers to exercise 6, train_step. What they use comes from notebook 04, or from the check's small world."""
+# ruff: noqa: F821
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bank import right, wrong
+
+
+@right
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J_content = compute_content_cost(a_C, a_G)
+        J_style = compute_style_cost(a_S, a_G)
+        J = total_cost(J_content, J_style, ALPHA, BETA)
+    gradient = tape.gradient(J, generated_image)
+    optimizer.apply_gradients([(gradient, generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@right
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha=ALPHA, beta=BETA)
+    optimizer.apply([tape.gradient(J, generated_image)], [generated_image])
+    generated_image.assign(tf.clip_by_value(generated_image, clip_value_min=0.0, clip_value_max=1.0))
+    return J
+
+
+@right
+def train_step(generated_image):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(generated_image)
+        a_G = vgg_model_outputs(generated_image)
+        J = ALPHA * compute_content_cost(a_C, a_G) + BETA * compute_style_cost(a_S, a_G)
+    (gradient,) = tape.gradient(J, [generated_image])
+    optimizer.apply_gradients(zip([gradient], [generated_image]))
+    generated_image.assign(tf.minimum(tf.maximum(generated_image, 0.0), 1.0))
+    return J
+
+
+@right
+def train_step(generated_image):
+    """The gradients of the two costs, one by one."""
+    with tf.GradientTape(persistent=True) as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J_content = compute_content_cost(content_output=a_C, generated_output=a_G)
+        J_style = compute_style_cost(style_image_output=a_S, generated_image_output=a_G)
+    gradient = ALPHA * tape.gradient(J_content, generated_image) + BETA * tape.gradient(J_style, generated_image)
+    optimizer.apply_gradients([(gradient, generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return total_cost(J_content, J_style, ALPHA, BETA)
+
+
+@right
+@tf.function
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@right
+def train_step(generated_image):
+    """The targets computed anew in each step: slow, and right."""
+    targets = vgg_model_outputs(content_image), vgg_model_outputs(style_image)
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J = total_cost(compute_content_cost(targets[0], a_G), compute_style_cost(targets[1], a_G), ALPHA, BETA)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+def costs_at(image):
+    a_G = vgg_model_outputs(image)
+    return total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA)
+
+
+@right
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign_add(clip_0_1(generated_image) - generated_image)
+    return J
+
+
+@right
+def train_step(generated_image):
+    def J():
+        return costs_at(generated_image)
+
+    with tf.GradientTape() as tape:
+        cost = J()
+    gradients = tape.gradient(cost, [generated_image], unconnected_gradients="zero")
+    optimizer.apply_gradients((g, v) for g, v in zip(gradients, [generated_image]))
+    generated_image.assign(clip_0_1(tf.convert_to_tensor(generated_image)))
+    return tf.identity(cost)
+
+
+def step(generated_image, J, tape):
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+
+
+@right
+def train_step(generated_image):
+    tape = tf.GradientTape()
+    with tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return J
+
+
+@right
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        costs = tf.stack([compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)])
+        J = tf.reduce_sum(tf.constant([ALPHA, BETA], tf.float32) * costs)
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("the picture does not change")
+def train_step(generated_image):
+    return costs_at(generated_image)
+
+
+@wrong("the picture does not change")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    tape.gradient(J, generated_image)
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("itself, not a copy")
+def train_step(generated_image):
+    """A copy is moved."""
+    copy = tf.Variable(generated_image)
+    with tf.GradientTape() as tape:
+        J = costs_at(copy)
+    step(copy, J, tape)
+    return J
+
+
+@wrong("uphill")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(-tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("not clipped after the update")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    return J
+
+
+@wrong("not clipped after the update")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    clip_0_1(generated_image)
+    return J
+
+
+@wrong("clipped before the update")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    generated_image.assign(clip_0_1(generated_image))
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    return J
+
+
+@wrong("not clipped after the update")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(tf.clip_by_value(generated_image, 0.0, 255.0))
+    return J
+
+
+@wrong("not clipped after the update")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(tf.clip_by_value(generated_image, -1.0, 1.0))
+    return J
+
+
+@wrong("cost after the step")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return costs_at(generated_image)
+
+
+@wrong("moved twice")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        first = costs_at(generated_image)
+    step(generated_image, first, tape)
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return first
+
+
+def step_with(generated_image, cost):
+    with tf.GradientTape() as tape:
+        J = cost(vgg_model_outputs(generated_image))
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("ALPHA and BETA are swapped")
+def train_step(generated_image):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), BETA, ALPHA),
+    )
+
+
+@wrong("ALPHA and BETA are swapped")
+def train_step(generated_image):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_style_cost(a_S, a_G), compute_content_cost(a_C, a_G), ALPHA, BETA),
+    )
+
+
+@wrong("ALPHA and BETA have no effect")
+def train_step(generated_image):
+    return step_with(
+        generated_image, lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G))
+    )
+
+
+@wrong("ALPHA and BETA have no effect")
+def train_step(generated_image):
+    return step_with(generated_image, lambda a_G: compute_content_cost(a_C, a_G) + compute_style_cost(a_S, a_G))
+
+
+@wrong("BETA has no effect")
+def train_step(generated_image):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA),
+    )
+
+
+@wrong("the style cost is missing")
+def train_step(generated_image):
+    return step_with(generated_image, lambda a_G: ALPHA * compute_content_cost(a_C, a_G))
+
+
+@wrong("the content cost is missing")
+def train_step(generated_image):
+    return step_with(generated_image, lambda a_G: BETA * compute_style_cost(a_S, a_G))
+
+
+@wrong("the targets are swapped")
+def train_step(generated_image):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_content_cost(a_S, a_G), compute_style_cost(a_C, a_G), ALPHA, BETA),
+    )
+
+
+@wrong("its target is a_S")
+def train_step(generated_image):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_C, a_G), ALPHA, BETA),
+    )
+
+
+@wrong("its target is a_C")
+def train_step(generated_image):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_content_cost(a_S, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA),
+    )
+
+
+@wrong("return the total cost J")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J_content, J_style = compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)
+        J = total_cost(J_content, J_style, ALPHA, BETA)
+    step(generated_image, J, tape)
+    return J_content
+
+
+@wrong("return the total cost J")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J_style = compute_style_cost(a_S, vgg_model_outputs(generated_image))
+        J = total_cost(compute_content_cost(a_C, vgg_model_outputs(generated_image)), J_style, ALPHA, BETA)
+    step(generated_image, J, tape)
+    return J_style
+
+
+@wrong("but of a part of it")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J_content, J_style = compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)
+        J = total_cost(J_content, J_style, ALPHA, BETA)
+    step(generated_image, J_style, tape)
+    return J
+
+
+@wrong("by another length")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    generated_image.assign_sub(0.0005 * tape.gradient(J, generated_image))
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("by another length")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(2 * tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("another direction")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tf.sign(tape.gradient(J, generated_image)), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("another direction")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    own = keras.optimizers.Adam(0.02)
+    own.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("no gradient reaches the picture")
+def train_step(generated_image):
+    a_G = vgg_model_outputs(generated_image)
+    J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA)
+    with tf.GradientTape() as tape:
+        J = tf.identity(J)
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("no gradient reaches the picture")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(tf.constant(generated_image.numpy()))
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("no gradient reaches the picture")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = tf.constant(float(costs_at(generated_image)))
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("do not put a tensor in its place")
+def train_step(generated_image):
+    """A new picture by the same name, of which the tape knows nothing."""
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    generated_image = clip_0_1(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    return J
+
+
+@wrong("only once")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J_content, J_style = compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)
+    for weight, cost in ((ALPHA, J_content), (BETA, J_style)):
+        optimizer.apply_gradients([(weight * tape.gradient(cost, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return ALPHA * J_content + BETA * J_style
+
+
+@wrong("returns nothing")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+
+
+@wrong("plain number or array comes back")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return float(J)
+
+
+@wrong("a tuple comes back")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return J, generated_image
+
+
+@wrong("one number")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return generated_image
+
+
+@wrong("must be clipped")
+def train_step(generated_image):
+    """Stretched into [0, 1] where it leaves it."""
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    low = tf.minimum(tf.reduce_min(generated_image), 0.0)
+    high = tf.maximum(tf.reduce_max(generated_image), 1.0)
+    generated_image.assign((generated_image - low) / (high - low))
+    return J
+
+
+steps = []
+
+
+@wrong("keeps something between calls")
+def train_step(generated_image):
+    """Momentum of the learner's own, which outlives the picture."""
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    steps.append(tape.gradient(J, generated_image))
+    same = [g for g in steps if g.shape == generated_image.shape]
+    optimizer.apply_gradients([(tf.add_n(same), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong()
+def train_step(generated_image):
+    """Rounded to 8 bits."""
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    generated_image.assign(np.round(generated_image * 255) / 255)
+    return J
+
+
+@wrong()
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image) + 30 * tf.reduce_sum(tf.image.total_variation(generated_image))
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong()
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(tf.image.flip_left_right(generated_image))
+    step(generated_image, J, tape)
+    return J
