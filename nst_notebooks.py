@@ -7,11 +7,13 @@ import symtable
 from pathlib import Path
 
 
-def functions_from(notebook, *names):
+def functions_from(notebook, *names, given=()):
     """Return functions that the learner wrote in another notebook: one function, or a list in the order asked.
 
     `notebook` is looked for in the current folder, which in Jupyter is the folder of the running notebook. Only the
-    named definitions run, with the imports, constants (UPPER_CASE) and functions of that notebook which they use.
+    named definitions run, with what they use of that notebook: imports, functions, classes, and constants (written in
+    UPPER_CASE, or plain values and lambdas of any name). `given` are names that somebody else will put into the
+    functions' `__globals__`, so that the notebook's own are not needed.
 
     Raises FileNotFoundError or LookupError when notebook or function is missing, ValueError when the notebook is
     damaged, NotImplementedError, naming the notebook and the exercise, when the exercise is not finished yet.
@@ -21,7 +23,7 @@ def functions_from(notebook, *names):
         raise FileNotFoundError(f"{path.resolve()}: no such notebook; it should lie next to this one")
     definitions, broken = _definitions(path)
     namespace = {"__name__": path.stem}
-    done = set()
+    done = set(given) - set(names)
 
     def run(name):
         if name in done or name not in definitions:
@@ -44,7 +46,7 @@ def functions_from(notebook, *names):
 
 
 def _definitions(path):
-    """{name: (syntax tree, file name)} of a notebook's imports, constants and functions; a note on unreadable cells."""
+    """{name: (syntax tree, file name)} of what may run in a notebook; a note on unreadable cells."""
     definitions, broken = {}, ""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -69,13 +71,23 @@ def _definitions(path):
 
 
 def _names_bound(node):
-    if isinstance(node, ast.FunctionDef):
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.Import | ast.ImportFrom):
         return [alias.asname or alias.name.split(".")[0] for alias in node.names]
     if isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name) and target.id.isupper()]
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        return names if _is_plain(node.value) else [name for name in names if name.isupper()]
     return []
+
+
+def _is_plain(value):
+    """Is it a lambda, a number, a string, or a list or dict of such: something that runs no code?"""
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return isinstance(value, ast.Lambda)
+    return True
 
 
 def _globals_used(node):

@@ -17,9 +17,9 @@ def expected(exercise, case, layers=(), stand_ins=False):
     case = _as_float64(case)
     if exercise == "train_step":
         return dict(zip(("value", "pictures"), training(case["start"], case["world"])))
-    if stand_ins and EXERCISES[exercise][1]:
-        return _STANDING_IN[exercise](case, layers)
-    return _ANSWERS[exercise](case, layers)
+    table = _STANDING_IN if stand_ins and EXERCISES[exercise][1] else _ANSWERS
+    answer = table[exercise](case, layers)
+    return answer if case["watch"] else answer | {"gradients": []}
 
 
 def _as_float64(value):

@@ -10,22 +10,21 @@ import tensorflow as tf
 STEPS = 3
 
 
-def evaluate(function, cases, stand_ins=False):
+def evaluate(function, cases, stand_ins=False, graph=False):
     """Call `function` on every case, twice; return one report for each case.
 
     function: the learner's; cases: see `cases`. A case with a `world` is three training steps in that world.
-    stand_ins: let the function call replacements instead of the exercises that it builds on, see `stand_in`.
+    stand_ins: let the function call the `STAND_INS` instead of the exercises that it builds on.
+    graph: also try whether tf.function can compile it.
 
     A report is a dict: `error`, or else `kind` (what came back: "tensor", "number", ...), `value` and `again`, the
     result of the first and the second call, `gradients`, one for each watched tensor, None where none arrives,
-    and `modified`. The first report also says whether tf.function `compiles` the function. For a training step `value`
-    holds the J of each step and `pictures` the picture after each.
+    and `modified`; the first one may have `compiles`. For a training step `value` holds the J of each step, `pictures`
+    the picture after each, and `again` and `pictures_again` those of the second time.
     """
-    surroundings = _globals_of(function)
-    replacements = {name: make for name, make in STAND_INS.items() if name in surroundings} if stand_ins else {}
-    with _patched(surroundings, replacements):
+    with _patched(_globals_of(function), STAND_INS if stand_ins else {}):
         reports = [_report(_train if "world" in case else _call, function, case) for case in cases]
-        if reports[0].get("kind") == "tensor" and "world" not in cases[0]:
+        if graph and reports[0].get("kind") == "tensor" and "world" not in cases[0]:
             reports[0]["compiles"] = _compiles(function, cases[0])
     return reports
 
@@ -199,6 +198,13 @@ def stand_in_layer_style_cost(a_S, a_G):
 
 
 STAND_INS = {"gram_matrix": stand_in_gram_matrix, "compute_layer_style_cost": stand_in_layer_style_cost}
+SMALL_WORLD = ["compute_content_cost", "compute_style_cost", "total_cost", "vgg_model_outputs", "clip_0_1"]
+
+
+def replaced(exercise, stand_ins=False):
+    """The functions that are put in place of the learner's own while an exercise is tried."""
+    names = SMALL_WORLD if exercise == "train_step" else STAND_INS if stand_ins else ()
+    return [name for name in names if name != exercise]
 
 
 def _plain(function):

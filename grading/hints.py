@@ -67,6 +67,8 @@ def _right(trial):
 
 
 _MEANINGS = {  # what it means: how TensorFlow or Python says it
+    "the cell has a syntax error: Python cannot read it": r"has a syntax error",
+    "there is no function of this name in the notebook": r"defines no function",
     "the optimizer must move generated_image itself, not a copy": r"[Uu]nknown variable",
     "the optimizer must move the variable that came in: do not put a tensor in its place, use "
     "generated_image.assign(...)": r"_unique_id|has no attribute 'assign",

@@ -33,9 +33,9 @@ class Result:
     def messages(self):
         lines = [f"✓ {name}" if passed else f"✗ {name}" for name, passed in self.passed.items()]
         if self.hint:
-            lines.append(f"Hint: {self.hint}.")
+            lines.append(f"Hint: {self.hint}" + "." * (self.hint[-1] not in ".?!"))
         if self.note:
-            lines.append(f"Note: {self.note}.")
+            lines.append(f"Note: {self.note}" + "." * (self.note[-1] not in ".?!"))
         return lines
 
     def __repr__(self):
@@ -131,8 +131,7 @@ class Trial:
             self.gradient = self._gradients_right()
             again = True
         self.repeats = again and (report["again"] is not None and close(report["again"], right))
-        complete = self.shape and self.value and (self.gradient or not np.any(right))
-        self.complete = complete and self.repeats and not report["modified"]
+        self.complete = self.shape and self.value and self.gradient and self.repeats and not report["modified"]
 
     def moves(self, name="pictures"):
         """How far each picture is from the start, (3, 1, n_H, n_W, 3); None if the shapes are wrong."""

@@ -97,7 +97,7 @@ def _missing(factors):
     if factors == ["4"]:
         return "the factor 1/4 is missing"
     if factors == ["2"]:
-        return "a factor 1/2 too many is missing; is it 1/2 where the formula has 1/4?"
+        return "a factor 1/2 is missing; does 1/2 stand where the formula has 1/4?"
     return f"the division by {' · '.join(factors)} is missing"
 
 

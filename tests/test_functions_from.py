@@ -122,3 +122,12 @@ def test_the_functions_compile_into_a_tensorflow_graph(notebook, recwarn):
     name = notebook("import tensorflow as tf", function)
     assert tf.function(functions_from(name, "f"))(tf.constant([-2.0])).numpy() == [2]
     assert not recwarn.list
+
+
+def test_plain_values_lambdas_and_classes_come_too_but_nothing_that_runs(notebook):
+    name = notebook(
+        "half = 0.5\nsquare = lambda x: x * x\nslow = 1 / 0",
+        "class Scale:\n    factor = half",
+        "def f(x):\n    return square(x) * Scale.factor",
+    )
+    assert functions_from(name, "f")(4) == 8

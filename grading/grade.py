@@ -1,0 +1,304 @@
+"""`make grade`: evaluate every submission in submitted/ in parallel, and hand the points to nbgrader.
+
+.venv/bin/python -m grading.grade [--workers N] [--again] [student ...]
+
+For each new or changed submission: autograde, feedback, and a line in grades.csv. Only this process writes the
+gradebook; the workers run the sandboxes and return results.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from distributed import Client, LocalCluster, as_completed
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
+from tqdm import tqdm
+
+from grading import nbgrader_plugin, sandbox, submission
+from grading.cases import EXERCISES
+from grading.exercises import course_config
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = list(dict.fromkeys(notebook for notebook, _ in EXERCISES.values()))
+STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
+TRIES = 3  # of a submission whose worker dies
+
+
+class Class:
+    """The folders of a course and what `make grade` remembers of it."""
+
+    def __init__(self, root):
+        self.root = Path(root)
+        self.config = course_config(root=str(root))
+        self.assignment = self.config.CourseDirectory.assignment_id
+        self.submitted = self.root / "submitted"
+        self.intake = self.root / ".grading" / "submitted"  # the submissions as nbgrader gets to see them: put in order
+        self.memory = self.root / ".grading" / "graded"
+        self.db_url = self.course().db_url
+        self.version = _digest(*sorted((ROOT / "grading").glob("*.py")), *sorted((ROOT / "exercises").glob("*.ipynb")))
+
+    def course(self, student="*", **more):
+        return CourseDirectory(config=course_config(root=str(self.root), student_id=student, **more))
+
+    def gradebook(self):
+        return Gradebook(self.db_url, "")
+
+
+def _digest(*paths):
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+class Entry:
+    """A student's folder: the notebooks put in order, the notes on what that took, and how the grading went."""
+
+    def __init__(self, the_class, student):
+        self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
+        folder = the_class.submitted / student / the_class.assignment
+        if not STUDENT.fullmatch(student):
+            self.refusal = "refused: a student's folder is named with letters, digits and . _ @ - only"
+        elif (the_class.submitted / student).is_symlink() or folder.is_symlink() or not folder.is_dir():
+            self.refusal = f"refused: submitted/{student}/{the_class.assignment} is no folder"
+        else:
+            for name in NOTEBOOKS:
+                path = folder / f"{name}.ipynb"
+                self.notebooks[name], self.notes[name] = nbgrader_plugin.put_in_order(path, the_class.submitted, name)
+        self.timestamp = _timestamp(folder, the_class.submitted)
+        self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
+        everything = json.dumps([self.texts, self.notes, self.timestamp, the_class.version])
+        self.key = hashlib.sha256(everything.encode()).hexdigest()
+
+    @property
+    def all_notes(self):
+        return [note for notes in self.notes.values() for note in notes]
+
+
+def _timestamp(folder, submitted):
+    """The text of a timestamp.txt, if there is a proper one."""
+    path = folder / "timestamp.txt"
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 100:
+            return ""
+        text = path.read_text(encoding="utf-8").strip()
+        parse_utc(text)
+    except (OSError, ValueError):
+        return ""
+    return text
+
+
+# ---------------------------------------------------------------- evaluating, on the workers
+
+
+@contextmanager
+def workers(count=None):
+    """A Dask client: of the cluster in DASK_SCHEDULER_ADDRESS, else of this machine, one process for each core."""
+    address = os.environ.get("DASK_SCHEDULER_ADDRESS")
+    if address:
+        with Client(address, timeout=30) as client:
+            yield client
+        return
+    with (
+        LocalCluster(
+            n_workers=count or os.cpu_count(),
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def evaluate_all(entries, limits, count=None):
+    """Yield (entry, {exercise: Result} or the exception that prevented it) as the workers get done."""
+    if not entries:
+        return
+    with workers(min(count or os.cpu_count(), len(entries))) as client:
+        futures = {}
+        for entry in entries:
+            seed = secrets.randbits(64)
+            future = client.submit(submission.grade, entry.texts, seed, limits, pure=False, retries=TRIES)
+            futures[future] = entry
+        for future in as_completed(futures):
+            error = future.exception()
+            yield futures[future], error or future.result()
+
+
+# ---------------------------------------------------------------- recording, in this process only
+
+
+def release(the_class):
+    """Tell the gradebook which exercises there are, as `nbgrader generate_assignment` does."""
+    course = the_class.course(release_directory=".grading/release")
+    GenerateAssignment(coursedir=course, config=course.config, force=True).start()
+
+
+def record(the_class, entry, results):
+    """Put one student's results into the gradebook and write the feedback."""
+    folder = the_class.intake / entry.student / the_class.assignment
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, text in entry.texts.items():
+        (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        own = {exercise: result for exercise, result in results.items() if EXERCISES[exercise][0] == name}
+        nbgrader_plugin.PREPARED[entry.student, name] = own, entry.notes[name]
+    if entry.timestamp:
+        (folder / "timestamp.txt").write_text(entry.timestamp)
+    intake = the_class.course(entry.student, submitted_directory=str(the_class.intake.relative_to(the_class.root)))
+    Autograde(coursedir=intake, config=intake.config, force=True).start()
+    course = the_class.course(entry.student)
+    GenerateFeedback(coursedir=course, config=course.config, force=True).start()
+    memory = dict(key=entry.key, notes=entry.all_notes, results=submission.as_json(results))
+    the_class.memory.mkdir(parents=True, exist_ok=True)
+    part = the_class.memory / f"{entry.student}.part"
+    part.write_text(json.dumps(memory, indent=1), encoding="utf-8")
+    part.replace(part.with_suffix(".json"))
+
+
+def remembered(the_class, student):
+    """What `record` wrote about a student, or {}."""
+    try:
+        return json.loads((the_class.memory / f"{student}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def is_done(the_class, entry):
+    """Is this very submission in the gradebook already?"""
+    feedback = the_class.root / "feedback" / entry.student / the_class.assignment
+    if remembered(the_class, entry.student).get("key") != entry.key or not feedback.is_dir():
+        return False
+    try:
+        with the_class.gradebook() as gradebook:
+            gradebook.find_submission(the_class.assignment, entry.student)
+    except MissingEntry:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- the table
+
+
+def table(the_class, statuses):
+    """Rows of dicts, one for each student: points per exercise from the gradebook, total, status."""
+    rows = []
+    with the_class.gradebook() as gradebook:
+        for student, status in sorted(statuses.items()):
+            row = dict(student=student)
+            for exercise, (notebook, _) in EXERCISES.items():
+                try:
+                    grade = gradebook.find_grade(f"check_{exercise}", notebook, the_class.assignment, student)
+                    row[exercise] = grade.score
+                except MissingEntry:
+                    row[exercise] = ""
+            row["total"] = sum(row[exercise] or 0 for exercise in EXERCISES)
+            row["status"] = status
+            rows.append(row)
+    return rows
+
+
+def write_csv(rows, path):
+    """The table as grades.csv; a cell cannot become a formula in a spreadsheet."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["student", *EXERCISES, "total", "status"])
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({key: f"'{v}" if str(v)[:1] in ("=", "+", "-", "@") else v for key, v in row.items()})
+
+
+def show(rows):
+    """Print the table."""
+    short = {"compute_content_cost": "content", "gram_matrix": "gram", "compute_layer_style_cost": "layer"}
+    short |= {"compute_style_cost": "style", "total_cost": "total", "train_step": "train"}
+    width = max([7, *(len(_printable(row["student"])) for row in rows)])
+    print(f"\n{'student':{width}}  " + "  ".join(f"{short[name]:>7}" for name in EXERCISES) + "      sum  status")
+    for row in rows:
+        points = "  ".join(f"{row[name]:7g}" if row[name] != "" else "      -" for name in EXERCISES)
+        print(f"{_printable(row['student']):{width}}  {points}  {row['total']:7g}  {row['status']}")
+
+
+def _printable(text):
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:64]
+
+
+# ---------------------------------------------------------------- the command
+
+
+def grade_class(the_class, students=(), again=False, count=None):
+    """Grade what is new or changed; return the rows of the table. SandboxError when nothing can be run here."""
+    sandbox.available()
+    release(the_class)
+    limits = nbgrader_plugin.EvaluateExercises(config=the_class.config).limits()
+    names = sorted(path.name for path in the_class.submitted.iterdir() if path.is_dir() or path.is_symlink())
+    if unknown := set(students) - set(names):
+        raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {the_class.submitted}")
+    entries = [Entry(the_class, name) for name in names if not students or name in students]
+    statuses = {entry.student: entry.refusal or _with_notes("unchanged", entry) for entry in entries}
+    todo = [entry for entry in entries if not entry.refusal and (again or not is_done(the_class, entry))]
+    for entry, results in tqdm(
+        evaluate_all(todo, limits, count), total=len(todo), desc="grading", unit="submission", disable=not todo
+    ):
+        statuses[entry.student] = _recorded(the_class, entry, results)
+    rows = table(the_class, statuses)
+    write_csv(rows, the_class.root / "grades.csv")
+    return rows
+
+
+def _recorded(the_class, entry, results):
+    if isinstance(results, BaseException):
+        return f"not graded, try again: {results}"
+    try:
+        record(the_class, entry, results)
+    except Exception as error:  # nbgrader's, about one submission: the others must not suffer
+        return f"not graded: {type(error).__name__}: {error}"
+    return _with_notes("graded", entry)
+
+
+def _with_notes(status, entry):
+    return f"{status}; {'; '.join(entry.all_notes)}" if entry.all_notes else status
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Grade what lies in submitted/.")
+    parser.add_argument("--workers", type=int, help="processes on this machine (default: one for each core)")
+    parser.add_argument("--again", action="store_true", help="also what is graded already")
+    parser.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
+    parser.add_argument("students", nargs="*", help="only these")
+    chosen = parser.parse_args(arguments)
+    logging.getLogger("traitlets").setLevel(logging.WARNING)
+    logging.basicConfig()
+    the_class = Class(chosen.root)
+    if not the_class.submitted.is_dir():
+        sys.exit(
+            f"nothing to grade: {the_class.submitted} does not exist. A submission belongs into "
+            f"submitted/<student>/{the_class.assignment}/, with the notebooks' own names"
+        )
+    try:
+        rows = grade_class(the_class, chosen.students, chosen.again, chosen.workers)
+    except (sandbox.SandboxError, FileNotFoundError) as error:
+        sys.exit(f"{error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. What was graded is recorded; `make grade` goes on with the rest.")
+    show(rows)
+    print(f"\nPoints: {the_class.root / 'grades.csv'} and the gradebook. Feedback: {the_class.root / 'feedback'}")
+    sys.exit(any(row["status"].startswith("not graded") for row in rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What is ours in nbgrader: how a submission is read, and the one step that executes student code.
+
+nbgrader_config.py puts these classes in their places. Everything else, gradebook, feedback, formgrader and export, is
+nbgrader's own.
+"""
+
+import secrets
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from traitlets import Float, Integer, Unicode
+
+from grading import sandbox, submission
+from grading.cases import EXERCISES
+from grading.judge import Result, failed
+
+ROOT = Path(__file__).resolve().parent.parent
+RELEASED = ROOT / "exercises"
+PREPARED = {}  # {(student, notebook): ({exercise: Result}, notes)}: what `make grade` has evaluated in parallel
+
+
+class NameTheExercise(ClearSolutions):
+    """nbgrader's ClearSolutions, with a blank that says which exercise it is: `{exercise}` in the code stub."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        cell.source = cell.source.replace("{exercise}", name)
+        return cell, resources
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submitted notebook without trusting it, and puts its cells in order before nbgrader sees it."""
+
+    submitted_directory = Unicode("submitted", help="as in CourseDirectory").tag(config=True)
+
+    def from_filename(self, filename, resources=None, **options):
+        student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
+        submitted = Path(filename).parents[2]
+        if submitted.name != Path(self.submitted_directory).name:
+            return super().from_filename(filename, resources=resources, **options)
+        notebook, notes = put_in_order(filename, submitted, name)
+        PREPARED.setdefault((student, name), (None, notes))
+        return self.from_notebook_node(notebook, resources=resources, **options)
+
+
+def put_in_order(path, submitted, name):
+    """Return (notebook, notes) of a file in the folder `submitted`: repaired, or blank with the reason."""
+    released = nbformat.read(RELEASED / f"{name}.ipynb", as_version=4)
+    try:
+        return submission.repair(submission.read(path, submitted), released)
+    except submission.Unreadable as error:
+        blank = nbformat.v4.new_notebook()
+        return submission.repair(blank, released)[0], [f"{name}.ipynb: {error}"]
+
+
+class EvaluateExercises(NbGraderPreprocessor):
+    """In place of nbgrader's Execute: runs each exercise in the sandbox and writes the points under its check."""
+
+    seconds = Float(sandbox.Limits.seconds, help="for each exercise").tag(config=True)
+    memory_bytes = Integer(sandbox.Limits.memory_bytes, help="for a submission").tag(config=True)
+    processes = Integer(sandbox.Limits.processes, help="and threads, for a submission").tag(config=True)
+    output_bytes = Integer(sandbox.Limits.output_bytes, help="that one exercise may send back").tag(config=True)
+    temporary_bytes = Integer(sandbox.Limits.temporary_bytes, help="of temporary files").tag(config=True)
+
+    def limits(self):
+        return sandbox.Limits(self.seconds, self.memory_bytes, self.processes, self.output_bytes, self.temporary_bytes)
+
+    def preprocess(self, nb, resources):
+        student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
+        results, notes = PREPARED.pop((student, name), (None, []))
+        if results is None:
+            results = {}
+            if any(notebook == name for notebook, _ in EXERCISES.values()):
+                results = submission.grade({name: nbformat.writes(nb)}, secrets.randbits(64), self.limits())
+        for cell in nb.cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code" and marks.get("grade"):
+                exercise = marks.grade_id.removeprefix("check_")
+                result = results.get(exercise) or failed(exercise, "there is no result for this exercise")
+                own = [note.split(": ", 1)[1] for note in notes if exercise in note.split(": ", 1)[0]]
+                cell.outputs = outputs(result, own)
+                cell.execution_count = 1
+        if notes and nb.cells:
+            words = "".join(f"- {note}\n" for note in notes)
+            nb.cells.insert(0, nbformat.v4.new_markdown_cell(f"**How this notebook was graded**\n\n{words}"))
+        return nb, resources
+
+
+def outputs(result: Result, notes=()):
+    """The outputs of a check cell: the messages, and the points as the plain number that nbgrader wants."""
+    lines = [result.exercise, *(f"  {line}" for line in result.messages), *(f"  Note: {note}." for note in notes)]
+    points = {"text/plain": repr(float(result.points))}
+    return [
+        nbformat.v4.new_output("stream", name="stdout", text="\n".join(lines) + "\n"),
+        nbformat.v4.new_output("execute_result", data=points, execution_count=1),
+    ]

@@ -1,0 +1,242 @@
+"""Runs a submission's functions where they can see and touch nothing: in bubblewrap.
+
+https://github.com/containers/bubblewrap
+"""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from grading.wire import decode, encode
+
+ROOT = Path(__file__).resolve().parent.parent
+VISIBLE = [  # of this project: what runs a function, nothing that knows an answer
+    "grading/__init__.py",
+    "grading/evaluate.py",
+    "grading/inside.py",
+    "grading/wire.py",
+    "nst_checkpoint.py",
+    "nst_notebooks.py",
+    "nst_utils.py",
+]
+REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
+
+
+class SandboxError(RuntimeError):
+    """The sandbox itself cannot work here; nothing was learned about the submission."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the code of one submission may use. `seconds` counts for each exercise, the rest for all together."""
+
+    seconds: float = 20
+    memory_bytes: int = 2_000_000_000
+    processes: int = 48  # and threads
+    output_bytes: int = 32_000_000
+    temporary_bytes: int = 16_000_000
+    start_seconds: float = 120  # for TensorFlow's import, before any of the submission's code runs
+
+
+def run(notebooks, jobs, limits=None):
+    """Run exercises of one submission and return {exercise: (status, reports)}.
+
+    notebooks: {name: text} of the submitted notebooks.
+    jobs: [{"exercise", "notebook", "cases", "stand_ins"}], with the name of the notebook that holds the exercise.
+    status: "done", or why there are no reports: "time", "memory", "output", "killed by SIGSEGV", "damaged" ...
+
+    Raises SandboxError, with the remedy, when bubblewrap is missing or cannot work here.
+    """
+    limits = limits or Limits()
+    results = {}
+    while remaining := [job for job in jobs if job["exercise"] not in results]:
+        results |= _run_once(notebooks, remaining, limits)
+    return results
+
+
+def _run_once(notebooks, jobs, limits):
+    """One sandbox, for as many of the jobs as it survives; for one of them at least."""
+    number = os.getpid() % 20_000
+    request = encode(dict(notebooks=notebooks, jobs=jobs, limits=asdict(limits) | dict(number=number)))
+    process = subprocess.Popen(_command(limits), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    frames = _Frames(process, request, limits)
+    deadline = time.monotonic() + limits.start_seconds + len(jobs) * (limits.seconds + 5)
+    reason = "the sandbox ended"
+    while frames.reader.is_alive():
+        frames.reader.join(0.05)
+        if time.monotonic() > deadline:
+            reason = "time"
+        elif _memory(process.pid) > limits.memory_bytes:
+            reason = "memory"
+        elif frames.too_much:
+            reason = "output"
+        else:
+            continue
+        break
+    _kill(process)
+    frames.reader.join()
+    if frames.current is None and not frames.results:
+        raise SandboxError(
+            f"the sandbox did not start: {frames.complaint or reason}. bubblewrap needs user namespaces, or root; "
+            "see 'What is trusted' in the README"
+        )
+    if frames.current is not None:
+        frames.results[frames.current] = (reason, None)
+    return frames.results
+
+
+class _Frames:
+    """Feeds a sandbox its request and reads what it says, in threads of its own."""
+
+    def __init__(self, process, request, limits):
+        self.process, self.limits = process, limits
+        self.results, self.current, self.too_much, self.complaint = {}, None, False, ""
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        for thread in (
+            self.reader,
+            threading.Thread(target=self._write, args=[request], daemon=True),
+            threading.Thread(target=self._listen, daemon=True),
+        ):
+            thread.start()
+
+    def _write(self, request):
+        try:
+            with self.process.stdin as pipe:
+                pipe.write(request)
+        except BrokenPipeError:
+            pass
+
+    def _listen(self):
+        for line in self.process.stderr:
+            if len(self.complaint) < 2000:
+                self.complaint += line.decode(errors="replace")
+
+    def _read(self):
+        pipe = self.process.stdout
+        while line := pipe.readline(10_000):
+            try:
+                header = json.loads(line)
+                if "start" in header:
+                    self.current = header["start"]
+                    continue
+                size = header["size"]
+                if size > self.limits.output_bytes:
+                    self.too_much = True
+                    return
+                data = pipe.read(size)
+                self.results[self.current] = _reports(header["status"], data, self.limits)
+                self.current = None
+            except (ValueError, KeyError, TypeError):
+                return
+
+
+def _reports(status, data, limits):
+    if status != "done":
+        return status, None
+    try:
+        return "done", decode(data, limits.output_bytes)
+    except ValueError:
+        return "damaged", None
+
+
+def _memory(pid):
+    """Bytes that the processes of a sandbox have for themselves."""
+    total = 0
+    for process in _family(pid):
+        try:
+            used = process.memory_info()
+            total += used.rss - used.shared
+        except psutil.Error:
+            continue
+    return total
+
+
+def _family(pid):
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _kill(process):
+    for member in [*_family(process.pid), process]:
+        try:
+            member.kill()
+        except (psutil.Error, ProcessLookupError):
+            continue
+    process.wait()
+
+
+# ---------------------------------------------------------------- bubblewrap
+
+
+@functools.cache
+def _bubblewrap():
+    path = shutil.which("bwrap")
+    if not path:
+        raise SandboxError(f"bubblewrap is not installed; without it no submission is run. {REMEDY}")
+    return path, subprocess.run([path, "--help"], capture_output=True, text=True).stdout
+
+
+def available():
+    """Raise SandboxError, with the remedy, if no sandbox can be started here."""
+    _bubblewrap()
+    done = subprocess.run([*_walls(Limits()), "--", sys.executable, "-I", "-c", "pass"], capture_output=True, text=True)
+    if done.returncode:
+        raise SandboxError(f"bubblewrap does not work here: {done.stderr.strip()}. It needs user namespaces, or root")
+
+
+def _walls(limits):
+    """bwrap with its arguments: an empty root, Python and its packages read-only, a small temporary folder."""
+    path, help_text = _bubblewrap()
+    command = [path, "--die-with-parent", "--new-session", "--clearenv"]
+    command += [
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--cap-drop",
+        "ALL",
+    ]
+    if os.getuid() == 0:  # the children take another user's number; the one process above them may still end them
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"]
+    else:
+        command += ["--unshare-user"]
+        command += ["--disable-userns"] if "--disable-userns" in help_text else []
+    for folder in ("/usr", "/lib", "/lib64", "/bin"):
+        if os.path.islink(folder):
+            command += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            command += ["--ro-bind", folder, folder]
+    command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in dict.fromkeys([sys.base_prefix, sys.prefix]):
+        if not folder.startswith("/usr"):
+            command += ["--ro-bind", folder, folder]
+        if ROOT.is_relative_to(folder):
+            command += ["--tmpfs", str(ROOT)]
+    for name in VISIBLE:
+        command += ["--ro-bind", str(ROOT / name), f"/grader/{name}"]
+    sized = ["--size", str(limits.temporary_bytes)] if "--size" in help_text else []
+    command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    for variable, value in dict(
+        HOME="/tmp", PATH="/usr/bin", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES=""
+    ).items():
+        command += ["--setenv", variable, value]
+    return command
+
+
+def _command(limits):
+    start = "import sys; sys.path.insert(0, '/grader'); from grading.inside import main; main()"
+    return [*_walls(limits), "--", sys.executable, "-I", "-B", "-c", start]

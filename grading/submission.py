@@ -1,0 +1,177 @@
+"""One learner's submission: read it without trusting it, put it in order, run it in the sandbox, judge it."""
+
+import json
+import os
+import re
+import stat
+from dataclasses import asdict
+
+import nbformat
+
+from grading import sandbox
+from grading.cases import EXERCISES, cases
+from grading.judge import Result, failed, judge
+
+MAX_BYTES = 20_000_000  # of one notebook; with pictures in it, one of ours has 1.5 MB
+MAX_CELLS = 1000
+REASONS = {
+    "time": "it ran out of time: is there an endless loop?",
+    "memory": "it used more memory than is allowed",
+    "output": "it sent back more data than is allowed",
+    "damaged": "what it sent back was no result",
+}
+
+
+class Unreadable(ValueError):
+    """A submitted file that cannot be graded; the message says why."""
+
+
+def read(path, inside):
+    """Return a submitted notebook, in the present format.
+
+    path: the file; inside: the folder that it must really be in. Raises Unreadable for a link, a folder or a device,
+    a file of more than MAX_BYTES, and for what is no notebook.
+    """
+    try:
+        if os.path.realpath(path) != os.path.join(os.path.realpath(inside), os.path.relpath(path, inside)):
+            raise Unreadable("it is a link to another file; hand in the notebook itself")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        with open(descriptor, "rb") as file:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise Unreadable("it is not a file")
+            if about.st_size > MAX_BYTES:
+                raise Unreadable(f"it has {about.st_size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB allowed")
+            data = file.read(MAX_BYTES + 1)
+        notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
+    except FileNotFoundError:
+        raise Unreadable("it was not handed in") from None
+    except Unreadable:
+        raise
+    except OSError as error:
+        raise Unreadable(f"it cannot be opened ({error.strerror})") from error
+    except Exception as error:  # whatever else somebody can do to a JSON file
+        raise Unreadable(f"it is no notebook, or a damaged one ({type(error).__name__})") from error
+    return _plain(notebook)
+
+
+def _plain(notebook):
+    """The same notebook with nothing in it but cells, their sources and nbgrader's marks."""
+    cells = []
+    for cell in list(notebook.cells)[:MAX_CELLS]:
+        kind = cell.get("cell_type")
+        make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+        source = cell.get("source", "")
+        new = make(source if isinstance(source, str) else "", id=f"cell-{len(cells)}")
+        marks = cell.get("metadata", {}).get("nbgrader", {})
+        if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):
+            new.metadata["grade_id"] = marks["grade_id"]
+        cells.append(new)
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def repair(notebook, released):
+    """Put a submitted notebook in order for nbgrader; return it and a list of what had to be done.
+
+    released: the student copy as it was handed out. Afterwards each of its marked cells is there exactly once, with its
+    own marks: the learner's answer, wherever it stood, or the blank; the check as it was handed out.
+    """
+    notes = []
+    marked = {cell.metadata.nbgrader.grade_id: cell for cell in released.cells if "nbgrader" in cell.metadata}
+    answers = {}
+    for name, original in marked.items():
+        found = [cell for cell in notebook.cells if cell.metadata.get("grade_id") == name]
+        if original.metadata.nbgrader.solution:
+            answers[name] = _answer(name, original, found, notebook.cells, notes)
+        elif [cell.source.strip() for cell in found if cell.cell_type == "code"] != [original.source.strip()]:
+            notes.append(f"{name}: the check was missing or changed; the original was used")
+    chosen = [id(cell) for cell in answers.values()]
+    cells = [cell for cell in notebook.cells if cell.metadata.get("grade_id") not in marked or id(cell) in chosen]
+    place = 0
+    for name, original in marked.items():
+        cell = answers.get(name)
+        if cell is None or "nbgrader" in cell.metadata:  # no answer, or one that holds another exercise as well
+            instead = original.source if cell is None else f"# {name}: its function stands in another exercise's cell"
+            cell = nbformat.v4.new_code_cell(instead)
+            cells.insert(place, cell)
+        place = next(i for i, other in enumerate(cells) if other is cell) + 1
+        cell.update(cell_type="code", outputs=[], execution_count=None)
+        cell.metadata.update(_copy(original.metadata))
+    known = {cell.source for cell in released.cells}
+    for number, cell in enumerate(cells):
+        cell.metadata.pop("grade_id", None)
+        cell["id"] = f"cell-{number}"
+        if cell.cell_type == "markdown" and cell.source not in known:
+            cell.source = cell.source.replace("<", "&lt;")  # no scripts in the instructor's browser
+    return nbformat.v4.new_notebook(cells=cells, metadata=_copy(released.metadata)), notes
+
+
+def _answer(name, original, found, cells, notes):
+    """The cell that holds the learner's answer to an exercise, or None."""
+
+    def written(cell):
+        blank = "raise NotImplementedError" in cell.source and not re.search(r"^\s+return\b", cell.source, re.MULTILINE)
+        return not blank and cell.source.strip() not in ("", original.source.strip())
+
+    if len(found) > 1:
+        notes.append(f"{name}: there were {len(found)} cells for this exercise; the last one with an answer was used")
+    elif not found:
+        notes.append(f"{name}: the cell of the exercise was missing")
+    answers = [cell for cell in found if written(cell)]
+    if not answers:
+        defines = re.compile(rf"^def {name}\(", re.MULTILINE)
+        answers = [cell for cell in cells if written(cell) and defines.search(cell.source)]
+        notes += [f"{name}: its function was found in another cell"] * bool(answers)
+    if answers and answers[-1].cell_type != "code":
+        notes.append(f"{name}: its cell was not a code cell any more")
+    return answers[-1] if answers else None
+
+
+def _copy(node):
+    return nbformat.from_dict(json.loads(json.dumps(node)))
+
+
+def grade(notebooks, seed, limits=None):
+    """Run and judge all exercises in some notebooks of one submission; return {exercise: Result}.
+
+    notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs.
+    An exercise that builds on one which is not right is tried with a stand-in for that as well, and the better counts.
+    """
+    names = [name for name, (notebook, _) in EXERCISES.items() if notebook in notebooks]
+    results = _try(notebooks, names, seed, False, limits)
+    again = []
+    for name in names:
+        helper = EXERCISES[name][1]
+        if helper and results[name].points < results[name].max_points > results[helper].points:
+            again.append(name)
+    for name, result in (_try(notebooks, again, seed, True, limits) if again else {}).items():
+        if result.points > results[name].points:
+            result.note = f"judged with a replacement for {EXERCISES[name][1]}, which is not right yet"
+            results[name] = result
+    return results
+
+
+def _try(notebooks, names, seed, stand_ins, limits):
+    inputs = {name: cases(name, seed) for name in names}
+    jobs = [
+        dict(exercise=name, notebook=f"{EXERCISES[name][0]}.ipynb", cases=inputs[name], stand_ins=stand_ins)
+        for name in names
+    ]
+    texts = {f"{stem}.ipynb": text for stem, text in notebooks.items()}
+    results = {}
+    for name, (status, reports) in sandbox.run(texts, jobs, limits).items():
+        if status == "done":
+            results[name] = judge(name, inputs[name], reports, stand_ins=stand_ins, hidden=True)
+        else:
+            results[name] = failed(name, REASONS.get(status, f"it crashed: {status}"))
+    return results
+
+
+def as_json(results):
+    """Results as plain data, for a file."""
+    return {name: asdict(result) for name, result in results.items()}
+
+
+def from_json(data):
+    """Results as `as_json` had them."""
+    return {name: Result(**fields) for name, fields in data.items()}

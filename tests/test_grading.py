@@ -1,0 +1,337 @@
+"""`make grade` on a whole class: honest submissions, careless ones, and attacks, graded together and for real."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import socket
+
+import nbformat
+import pytest
+from classroom import FULL, RIGHT, function, submit
+from hostile import ATTACKS, attackers
+
+from grading.cases import EXERCISES
+from grading.grade import Class, grade_class
+from nst_utils import ROOT
+
+
+def in_cell(name, change):
+    """An `edit` for submit: apply `change(notebook, index)` to the cell with this grade_id."""
+
+    def edit(stem, notebook):
+        for index, cell in enumerate(notebook.cells):
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == name:
+                return change(notebook, index)
+
+    return edit
+
+
+def delete(notebook, index):
+    del notebook.cells[index]
+
+
+def duplicate(notebook, index):
+    copy = nbformat.from_dict(json.loads(json.dumps(notebook.cells[index])))
+    notebook.cells.insert(index, copy | {"id": "copy", "source": "# an old attempt\ndef gram_matrix(A):\n    return A"})
+
+
+def retype(notebook, index):
+    cell = notebook.cells[index]
+    notebook.cells[index] = nbformat.v4.new_markdown_cell(cell.source, metadata=cell.metadata)
+
+
+def rewrite_check(notebook, index):
+    notebook.cells[index].source = "5.0"
+
+
+def without_marks(stem, notebook):
+    """As from an old version of the notebooks: no ids, no marks, other checks, an old format."""
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+        if cell.source.startswith("check("):
+            cell.source = "assert True"
+    return nbformat.v4.convert.downgrade(notebook) if stem == "02_content_cost" else notebook
+
+
+def in_one_cell(stem, notebook):
+    """All functions of a notebook in a cell of the learner's own; the blanks are left as they were."""
+    marked = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution")]
+    mine = "\n\n".join(cell.source for cell in marked)
+    for cell in marked:
+        name = cell.metadata.nbgrader.grade_id
+        cell.source = function(name, f'raise NotImplementedError("{name} is not written yet")')
+    notebook.cells.insert(5, nbformat.v4.new_code_cell(mine))
+
+
+FOUR_TIMES = "return tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2)"
+MIXED = """
+_, n_H, n_W, n_C = a_G.shape
+G_S, G_G = (gram_matrix(tf.reshape(a, (n_C, -1))) / (a.shape[1] * a.shape[2]) for a in (a_S, a_G))
+return tf.reduce_sum((G_S - G_G) ** 2) / (4 * n_C**2)
+"""
+NO_WEIGHTS = """
+pairs = zip(STYLE_LAYERS, style_image_output, generated_image_output)
+return tf.add_n([compute_layer_style_cost(a_S, a_G) for _, a_S, a_G in pairs])
+"""
+CLIPPED_TOO_EARLY = (
+    RIGHT["train_step"]
+    .replace(
+        "optimizer.apply_gradients", "generated_image.assign(clip_0_1(generated_image))\n    optimizer.apply_gradients"
+    )
+    .replace("    generated_image.assign(clip_0_1(generated_image))\n    return", "    return")
+)
+
+# student: (how to submit, points of the exercises that are not full, words in the feedback)
+HONEST = {
+    "perfect": ({}, {}, "✓ generality"),
+    "forgot_the_quarter": (
+        dict(wrong={"compute_content_cost": function("compute_content_cost", FOUR_TIMES)}),
+        {"compute_content_cost": 1},
+        "exactly 4 times too large: the factor 1/4 is missing",
+    ),
+    "mixed_the_channels": (
+        dict(wrong={"compute_layer_style_cost": function("compute_layer_style_cost", MIXED)}),
+        {"compute_layer_style_cost": 1},
+        "without a transpose: rows mix channels",
+    ),
+    "forgot_the_weights": (
+        dict(wrong={"compute_style_cost": function("compute_style_cost", NO_WEIGHTS)}),
+        {"compute_style_cost": 1},
+        "the weights of STYLE_LAYERS are not used",
+    ),
+    "swapped_alpha_and_beta": (
+        dict(wrong={"total_cost": function("total_cost", "return beta * J_content + alpha * J_style")}),
+        {"total_cost": 1},
+        "alpha and beta are swapped",
+    ),
+    "went_through_numpy": (
+        dict(wrong={"gram_matrix": function("gram_matrix", "return tf.constant(A.numpy() @ A.numpy().T)")}),
+        {"gram_matrix": 3},
+        "no gradient reaches A",
+    ),
+    "clipped_too_early": (
+        dict(wrong={"train_step": CLIPPED_TOO_EARLY}),
+        {"train_step": 4},
+        "clipped before the update",
+    ),
+    "unfinished": (
+        dict(wrong=dict.fromkeys(EXERCISES)),
+        dict.fromkeys(EXERCISES, 0),
+        "the exercise is not written yet",
+    ),
+    "left_one_out": (
+        dict(wrong={"gram_matrix": None}),
+        {"gram_matrix": 0},
+        "judged with a replacement for gram_matrix",
+    ),
+    "crashes": (
+        dict(wrong={"compute_content_cost": function("compute_content_cost", "return content_output[1000]")}),
+        {"compute_content_cost": 0},
+        "IndexError in line",
+    ),
+    "cannot_spell": (
+        dict(wrong={"total_cost": "def total_cost(J_content, J_style, alpha=10, beta=40)\n    return alpha"}),
+        {"total_cost": 0},
+        "syntax error",
+    ),
+    "lost_a_notebook": (
+        dict(leave_out=["03_style_cost"]),
+        {"gram_matrix": 0, "compute_layer_style_cost": 0, "compute_style_cost": 0},
+        "it was not handed in",
+    ),
+    "deleted_the_check": (dict(edit=in_cell("check_gram_matrix", delete)), {}, "check was missing or changed"),
+    "deleted_the_answer": (dict(edit=in_cell("gram_matrix", delete)), {"gram_matrix": 0}, "was missing"),
+    "copied_a_cell": (dict(edit=in_cell("gram_matrix", duplicate)), {}, "there were 2 cells"),
+    "turned_code_into_text": (dict(edit=in_cell("total_cost", retype)), {}, "was not a code cell any more"),
+    "wrote_its_own_check": (dict(edit=in_cell("check_total_cost", rewrite_check)), {}, "check was missing or changed"),
+    "has_an_old_version": (dict(edit=without_marks), {}, "its function was found in another cell"),
+    "put_all_in_one_cell": (dict(edit=in_one_cell), {}, "its function was found in another cell"),
+}
+
+
+ATTACKERS = attackers()
+
+
+def expected_points(student):
+    if student in ATTACKERS:
+        return FULL | dict.fromkeys(ATTACKERS[student], 0)
+    return FULL | HONEST[student][1] if student in HONEST else BROKEN[student]
+
+
+NO_STYLE = {name: 0 for name, (notebook, _) in EXERCISES.items() if notebook == "03_style_cost"}
+BROKEN = {
+    "huge_notebook": FULL | NO_STYLE,
+    "invalid_notebook": FULL | NO_STYLE,
+    "nested_notebook": FULL | NO_STYLE,
+    "notebook_that_links_to_the_answers": FULL | NO_STYLE,
+    "notebook_that_is_a_pipe": FULL | NO_STYLE,
+    "cells_that_climb_out": FULL,
+    "scripts_in_the_text": FULL,
+}
+REFUSED = ["link_to_perfect", "..%2f..%2fperfect", "a b; touch written-by-an-attack", "no_folder", "line\nbreak", "*"]
+
+
+def make_broken(root):
+    for student in BROKEN:
+        folder = submit(root, student)
+        path = folder / "03_style_cost.ipynb"
+        text = path.read_text()
+        if student == "huge_notebook":
+            path.write_text(text.replace("{", '{"padding": "' + "x" * 25_000_000 + '", ', 1))
+        elif student == "invalid_notebook":
+            path.write_bytes(b"\xff\xfe not json")
+        elif student == "nested_notebook":
+            path.write_text('{"cells": ' + "[" * 1_000_000)
+        elif student == "notebook_that_links_to_the_answers":
+            path.unlink()
+            path.symlink_to(ROOT / "notebooks" / "03_style_cost.ipynb")
+        elif student == "notebook_that_is_a_pipe":
+            path.unlink()
+            os.mkfifo(path)
+        elif student == "cells_that_climb_out":
+            notebook = nbformat.reads(text, as_version=4)
+            notebook.metadata["kernelspec"] = {"name": "../../../bin/sh", "display_name": "x", "language": "bash"}
+            extra = nbformat.v4.new_code_cell("x = 1", metadata={"nbgrader": {"grade_id": "../../../x", "points": 99}})
+            notebook.cells += [extra, nbformat.v4.new_raw_cell("{{ config }}")]
+            nbformat.write(notebook, path)
+            (folder / "timestamp.txt").write_text("not a time")
+            (folder / "link.txt").symlink_to("/etc/passwd")
+        else:
+            notebook = nbformat.reads(text, as_version=4)
+            notebook.cells.insert(1, nbformat.v4.new_markdown_cell("<script>alert('STOLEN')</script><b>bold</b>"))
+            nbformat.write(notebook, path)
+
+
+def make_refused(root):
+    for student in REFUSED:
+        if student == "link_to_perfect":
+            (root / "submitted" / student).symlink_to(root / "submitted" / "perfect")
+        elif student == "no_folder":
+            (root / "submitted" / student).mkdir()
+        else:
+            submit(root, student)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The class after grade_class: an object with the root, the rows, and the Class."""
+    root = tmp_path_factory.mktemp("class")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    for student, (how, _, _) in HONEST.items():
+        submit(root, student, **how)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        fill = {"{root}": str(root), "{project}": str(ROOT), "{port}": str(server.getsockname()[1])}
+        for student, bodies in ATTACKERS.items():
+            for name, value in fill.items():
+                bodies = {exercise: body.replace(name, value) for exercise, body in bodies.items()}
+            submit(root, student, wrong={exercise: function(exercise, body) for exercise, body in bodies.items()})
+        make_broken(root)
+        make_refused(root)
+        os.environ["NST_SECRET"] = "SECRET-OF-THE-TEACHER"
+        the_class = Class(root)
+        the_class.config.EvaluateExercises.update(seconds=4, memory_bytes=1_500_000_000)
+        try:
+            the_class.rows = {row["student"]: row for row in grade_class(the_class)}
+        finally:
+            del os.environ["NST_SECRET"]
+        try:
+            server.accept()
+            the_class.connected = True
+        except BlockingIOError:
+            the_class.connected = False
+    return the_class
+
+
+def points(row):
+    return {exercise: row[exercise] for exercise in EXERCISES}
+
+
+def feedback(the_class, student):
+    folder = the_class.root / "feedback" / student / "notebooks"
+    return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.html")}
+
+
+STUDENTS = [*HONEST, *ATTACKERS, *BROKEN]
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_points_in_gradebook_csv_and_feedback_agree_with_what_is_expected(graded, student):
+    row = graded.rows[student]
+    assert points(row) == expected_points(student), row["status"]
+    with open(graded.root / "grades.csv", newline="") as file:
+        line = next(line for line in csv.DictReader(file) if line["student"] == student)
+    assert {name: float(line[name]) for name in EXERCISES} == expected_points(student)
+    with graded.gradebook() as gradebook:
+        submission = gradebook.find_submission("notebooks", student)
+        assert submission.score == sum(expected_points(student).values()) and submission.max_score == 30
+        assert not submission.needs_manual_grade
+    pages = feedback(graded, student)
+    for stem in {notebook for notebook, _ in EXERCISES.values()}:
+        wanted = sum(expected_points(student)[name] for name, (notebook, _) in EXERCISES.items() if notebook == stem)
+        assert float(re.search(r"Score: ([\d.]+) /", pages[stem])[1]) == wanted
+
+
+@pytest.mark.parametrize("student", HONEST)
+def test_feedback_says_what_was_wrong(graded, student):
+    assert HONEST[student][2] in "".join(feedback(graded, student).values())
+
+
+@pytest.mark.parametrize("student", REFUSED)
+def test_a_folder_that_is_no_submission_is_refused_and_named(graded, student):
+    assert graded.rows[student]["status"].startswith("refused: ")
+    assert not (graded.root / "feedback" / student).exists()
+
+
+def test_the_reasons_are_in_the_feedback(graded):
+    def attacker(attack):
+        exercise, body = ATTACKS[attack]
+        return next(student for student, bodies in attackers().items() if bodies.get(exercise) == body)
+
+    for student, words in {
+        attacker("endless_loop"): "it ran out of time",
+        attacker("memory_of_many_processes"): "it used more memory",
+        attacker("floods_the_channel"): "it sent back more data",
+        attacker("segmentation_fault"): "it crashed: killed by SIGSEGV",
+        attacker("sends_a_pickle"): "what it sent back was no result",
+        "huge_notebook": "more than the 20 MB allowed",
+        "invalid_notebook": "it is no notebook, or a damaged one",
+        "notebook_that_links_to_the_answers": "it is a link to another file",
+        "notebook_that_is_a_pipe": "it is not a file",
+    }.items():
+        assert words in "".join(feedback(graded, student).values()), student
+
+
+def test_nothing_was_written_and_nobody_connected(graded):
+    assert not graded.connected
+    for folder in (graded.root, ROOT):
+        assert not list(folder.glob("**/written-by-an-attack"))
+
+
+def test_hidden_inputs_do_not_get_out(graded):
+    for student in ATTACKERS:
+        for page in feedback(graded, student).values():
+            assert page.count("LEAK") <= 1, "once, in the learner's own source"
+            assert not re.search(r"-?\d\.\d{4} -?\d\.\d{4}", page)
+
+
+def test_scripts_in_a_submission_do_not_run_in_the_teachers_browser(graded):
+    page = feedback(graded, "scripts_in_the_text")["03_style_cost"]
+    assert "STOLEN" in page and "&lt;script&gt;alert(" in page.replace("'", "") and "<b>bold" not in page
+
+
+def test_a_second_run_grades_only_what_is_new_or_changed(graded, capsys):
+    folder = graded.root / "submitted" / "swapped_alpha_and_beta"
+    shutil.rmtree(folder)
+    submit(graded.root, "swapped_alpha_and_beta")
+    submit(graded.root, "newcomer", wrong={"gram_matrix": None})
+    rows = {row["student"]: row for row in grade_class(Class(graded.root))}
+    assert {name for name, row in rows.items() if row["status"].startswith("graded")} == {
+        "swapped_alpha_and_beta",
+        "newcomer",
+    }
+    assert points(rows["swapped_alpha_and_beta"]) == FULL
+    assert points(rows["newcomer"]) == FULL | {"gram_matrix": 0}
+    assert points(rows["perfect"]) == FULL and rows["perfect"]["status"].startswith("unchanged")

@@ -1,0 +1,81 @@
+"""What crosses the trust line: it comes back as it was, and nothing else comes through."""
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from grading.wire import decode, encode
+
+
+def test_values_and_arrays_come_back_as_they_were():
+    arrays = [np.zeros((2, 3), np.float32), np.float64(2.5), np.zeros((0, 4)), np.arange(3), np.array(True)]
+    value = {"list": [1, -2.5, None, True, "ä", [], {}], "arrays": arrays}
+    back = decode(encode(value))
+    assert back["list"] == value["list"]
+    for array, other in zip(arrays, back["arrays"]):
+        assert other.dtype == np.asarray(array).dtype and other.shape == np.shape(array)
+        np.testing.assert_array_equal(array, other)
+
+
+def packed(json=b"[]", compression=zipfile.ZIP_STORED, **entries):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, data in {"json": saved(np.frombuffer(json, np.uint8)), **entries}.items():
+            archive.writestr(f"{name}.npy", data)
+    return file.getvalue()
+
+
+def saved(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def header(shape, descr="<f4", data=b""):
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"shape": shape, "fortran_order": False, "descr": descr})
+    return file.getvalue() + data
+
+
+class Bomb:
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was opened",)
+
+
+ARRAY = b'{"array": "a0"}'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x03\x04 garbage",
+        pickle.dumps([1, 2]),
+        packed(ARRAY, a0=saved(np.array([Bomb()], dtype=object))),
+        packed(ARRAY, a0=saved(np.zeros(2, [("a", "f4")]))),
+        packed(ARRAY, a0=saved(np.array(["text"]))),
+        packed(ARRAY, a0=header((10**15,))),
+        packed(ARRAY, a0=header((-1,))),
+        packed(ARRAY, a0=header((2**32, 2**32, 2**32, 0))),
+        packed(ARRAY, a0=header((3,), data=b"1234")),
+        packed(ARRAY, a0=b"not an array"),
+        packed(ARRAY, compression=zipfile.ZIP_DEFLATED, a0=saved(np.zeros(10**6))),
+        packed(b'{"array": "missing"}'),
+        packed(b"[" * 100_000),
+        packed(b'{"one": 1, "two": 2}'),
+        packed(b"\xff"),
+    ],
+)
+def test_what_is_damaged_or_dangerous_is_refused(data):
+    with pytest.raises(ValueError, match="damaged results"):
+        decode(data)
+
+
+def test_more_than_the_limit_is_refused():
+    data = encode(np.zeros(1000))
+    decode(data, max_bytes=20_000)
+    with pytest.raises(ValueError, match="damaged results"):
+        decode(data, max_bytes=5000)
