@@ -1,12 +1,13 @@
 # `make` lists the targets. Everything runs in .venv, which the first target that needs it sets up.
 PYTHON ?= python3
 PY := .venv/bin/python
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
 export CONTENT STYLE SIZE EPOCHS STEPS RESUME
 
-.PHONY: help setup paint lab test record clean
+.PHONY: help setup paint lab exercises grade sandbox test bench record clean
 
 help:  ## this list
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-9s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/ready  ## .venv with everything in requirements.txt
 
@@ -21,11 +22,25 @@ paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE=
 	@$(PY) paint.py $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} \
 		$${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"} $${RESUME:+--resume "$$RESUME"}
 
-lab: .venv/ready  ## JupyterLab on the notebooks
-	$(PY) -m jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
+	$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/exercises/01_transfer_learning.ipynb \
+		$(if $(filter 0,$(shell id -u)),--allow-root)
 
-test: .venv/ready  ## every test
+exercises: .venv/ready  ## the student copies in exercises/, from notebooks/
+	$(PY) -m grading.exercises
+
+grade: .venv/ready sandbox  ## everything in submitted/ [WORKERS= STUDENT= AGAIN=1]
+	@$(PY) -m grading.grade $(if $(WORKERS),--workers $(WORKERS)) $(if $(AGAIN),--again) $(STUDENT)
+
+sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
+	@command -v bwrap >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq bubblewrap; } || \
+		echo "bubblewrap is missing and could not be installed: apt-get install bubblewrap" >&2
+
+test: .venv/ready sandbox  ## every test
 	$(PY) -m pytest
+
+bench: .venv/ready sandbox  ## what the README says about speed, measured here
+	$(PY) benchmarks/grading.py
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
 	$(PY) record.py $(NOTEBOOK)

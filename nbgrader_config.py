@@ -8,14 +8,16 @@ import os
 import sys
 from pathlib import Path
 
+from grading.exercises import SOURCE, link_source
 from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise, SubmissionExporter
 
 c = get_config()  # noqa: F821
 
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic
-c.CourseDirectory.root = str(Path(__file__).resolve().parent)
-c.CourseDirectory.source_directory = "."
-c.CourseDirectory.assignment_id = "notebooks"
+ROOT = Path(__file__).resolve().parent
+link_source(ROOT)
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.source_directory = SOURCE
 if os.environ.get("NST_GRADEBOOK_URL"):
     c.CourseDirectory.db_url = os.environ["NST_GRADEBOOK_URL"]
 

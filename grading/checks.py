@@ -1,5 +1,7 @@
 """`check(function)`: the line below each exercise, in the learner's own notebook."""
 
+import textwrap
+
 from grading.cases import EXERCISES, cases
 from grading.evaluate import evaluate
 from grading.judge import Result, judge
@@ -18,7 +20,7 @@ def check(function) -> Result:
     result = _result(function)
     print(result.exercise)
     for message in result.messages:
-        print(" ", message)
+        print(textwrap.fill(message, 100, initial_indent="  ", subsequent_indent="  "))
     return result
 
 

@@ -10,12 +10,22 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
 ROOT = Path(__file__).resolve().parent.parent
+ASSIGNMENT = "notebooks"
+SOURCE = ".grading/source"  # nbgrader looks for an assignment in a folder of this one: notebooks/, by a link
+
+
+def link_source(root):
+    """Make the folder in which nbgrader finds the one assignment of the course at `root`, and nothing else."""
+    source = Path(root) / SOURCE
+    source.mkdir(parents=True, exist_ok=True)
+    if not (source / ASSIGNMENT).is_symlink():
+        (source / ASSIGNMENT).symlink_to(Path("../../notebooks"))
 
 
 def course_config(**course):
-    """nbgrader_config.py as a config object, with some of CourseDirectory's settings changed."""
+    """nbgrader_config.py as a config object, for our assignment, with some of CourseDirectory's settings changed."""
     config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
-    config.CourseDirectory.update(course)
+    config.CourseDirectory.update(assignment_id=ASSIGNMENT, **course)
     return config
 
 

@@ -2,7 +2,7 @@
 
 .venv/bin/python -m grading.grade [--workers N] [--again] [student ...]
 
-For each new or changed submission: autograde, feedback, and a line in grades.csv. Only this process writes the
+For each new or changed submission: autograde, feedback, and a line in points.csv. Only this process writes the
 gradebook; the workers run the sandboxes and return results.
 """
 
@@ -16,6 +16,7 @@ import re
 import secrets
 import shutil
 import sys
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
+from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from grading import nbgrader_plugin, sandbox, submission
 from grading.cases import EXERCISES
-from grading.exercises import course_config
+from grading.exercises import ASSIGNMENT, course_config, link_source
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = list(dict.fromkeys(notebook for notebook, _ in EXERCISES.values()))
@@ -42,8 +44,8 @@ class Class:
 
     def __init__(self, root):
         self.root = Path(root)
+        link_source(self.root)
         self.config = course_config(root=str(root))
-        self.assignment = self.config.CourseDirectory.assignment_id
         self.submitted = self.root / "submitted"
         self.intake = self.root / ".grading" / "submitted"  # the submissions as nbgrader gets to see them: put in order
         self.memory = self.root / ".grading" / "graded"
@@ -69,11 +71,11 @@ class Entry:
 
     def __init__(self, the_class, student):
         self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
-        folder = the_class.submitted / student / the_class.assignment
+        folder = the_class.submitted / student / ASSIGNMENT
         if not STUDENT.fullmatch(student):
             self.refusal = "refused: a student's folder is named with letters, digits and . _ @ - only"
         elif (the_class.submitted / student).is_symlink() or folder.is_symlink() or not folder.is_dir():
-            self.refusal = f"refused: submitted/{student}/{the_class.assignment} is no folder"
+            self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is no folder"
         else:
             for name in NOTEBOOKS:
                 path = folder / f"{name}.ipynb"
@@ -146,12 +148,13 @@ def evaluate_all(entries, limits, count=None):
 def release(the_class):
     """Tell the gradebook which exercises there are, as `nbgrader generate_assignment` does."""
     course = the_class.course(release_directory=".grading/release")
-    GenerateAssignment(coursedir=course, config=course.config, force=True).start()
+    with _nbgrader_errors():
+        GenerateAssignment(coursedir=course, config=course.config, force=True).start()
 
 
 def record(the_class, entry, results):
     """Put one student's results into the gradebook and write the feedback."""
-    folder = the_class.intake / entry.student / the_class.assignment
+    folder = the_class.intake / entry.student / ASSIGNMENT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, text in entry.texts.items():
@@ -181,12 +184,12 @@ def remembered(the_class, student):
 
 def is_done(the_class, entry):
     """Is this very submission in the gradebook already?"""
-    feedback = the_class.root / "feedback" / entry.student / the_class.assignment
+    feedback = the_class.root / "feedback" / entry.student / ASSIGNMENT
     if remembered(the_class, entry.student).get("key") != entry.key or not feedback.is_dir():
         return False
     try:
         with the_class.gradebook() as gradebook:
-            gradebook.find_submission(the_class.assignment, entry.student)
+            gradebook.find_submission(ASSIGNMENT, entry.student)
     except MissingEntry:
         return False
     return True
@@ -203,7 +206,7 @@ def table(the_class, statuses):
             row = dict(student=student)
             for exercise, (notebook, _) in EXERCISES.items():
                 try:
-                    grade = gradebook.find_grade(f"check_{exercise}", notebook, the_class.assignment, student)
+                    grade = gradebook.find_grade(f"check_{exercise}", notebook, ASSIGNMENT, student)
                     row[exercise] = grade.score
                 except MissingEntry:
                     row[exercise] = ""
@@ -214,7 +217,7 @@ def table(the_class, statuses):
 
 
 def write_csv(rows, path):
-    """The table as grades.csv; a cell cannot become a formula in a spreadsheet."""
+    """The table as points.csv; a cell cannot become a formula in a spreadsheet."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["student", *EXERCISES, "total", "status"])
         writer.writeheader()
@@ -256,18 +259,42 @@ def grade_class(the_class, students=(), again=False, count=None):
     ):
         statuses[entry.student] = _recorded(the_class, entry, results)
     rows = table(the_class, statuses)
-    write_csv(rows, the_class.root / "grades.csv")
+    write_csv(rows, the_class.root / "points.csv")
     return rows
 
 
 def _recorded(the_class, entry, results):
+    """The status of a submission after its results went into the gradebook, or why they did not."""
     if isinstance(results, BaseException):
         return f"not graded, try again: {results}"
-    try:
-        record(the_class, entry, results)
-    except Exception as error:  # nbgrader's, about one submission: the others must not suffer
-        return f"not graded: {type(error).__name__}: {error}"
+    with _nbgrader_errors() as complaints:
+        try:
+            record(the_class, entry, results)
+        except Exception as error:  # nbgrader's, about one submission: the others must not suffer
+            reason = next(
+                (line for text in complaints for line in reversed(text.splitlines()) if "Error" in line), error
+            )
+            return f"not graded: {reason}"
     return _with_notes("graded", entry)
+
+
+@contextmanager
+def _nbgrader_errors():
+    """Collect what nbgrader logs as errors, tracebacks included, instead of printing it."""
+    complaints = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: complaints.append(record.getMessage())
+    log = logging.getLogger("traitlets")
+    level, passes_on = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.ERROR)
+    log.propagate = False
+    try:
+        yield complaints
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        log.propagate = passes_on
 
 
 def _with_notes(status, entry):
@@ -281,13 +308,12 @@ def main(arguments=None):
     parser.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("students", nargs="*", help="only these")
     chosen = parser.parse_args(arguments)
-    logging.getLogger("traitlets").setLevel(logging.WARNING)
-    logging.basicConfig()
+    warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader 0.9.6 with SQLAlchemy 2.1
     the_class = Class(chosen.root)
     if not the_class.submitted.is_dir():
         sys.exit(
             f"nothing to grade: {the_class.submitted} does not exist. A submission belongs into "
-            f"submitted/<student>/{the_class.assignment}/, with the notebooks' own names"
+            f"submitted/<student>/{ASSIGNMENT}/, with the notebooks' own names"
         )
     try:
         rows = grade_class(the_class, chosen.students, chosen.again, chosen.workers)
@@ -296,7 +322,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         sys.exit("\nStopped. What was graded is recorded; `make grade` goes on with the rest.")
     show(rows)
-    print(f"\nPoints: {the_class.root / 'grades.csv'} and the gradebook. Feedback: {the_class.root / 'feedback'}")
+    print(f"\nPoints: {the_class.root / 'points.csv'} and the gradebook. Feedback: {the_class.root / 'feedback'}")
     sys.exit(any(row["status"].startswith("not graded") for row in rows))
 
 

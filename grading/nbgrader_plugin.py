@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.utils import is_solution
 from traitlets import Float, Integer, Unicode
 
 from grading import sandbox, submission
@@ -22,9 +23,14 @@ PREPARED = {}  # {(student, notebook): ({exercise: Result}, notes)}: what `make 
 
 
 class NameTheExercise(ClearSolutions):
-    """nbgrader's ClearSolutions, with a blank that says which exercise it is: `{exercise}` in the code stub."""
+    """nbgrader's ClearSolutions, with a blank that says which exercise it is: `{exercise}` in the code stub.
+
+    A solution cell without marks, which nbgrader would empty silently, docstring and all, is an error here.
+    """
 
     def preprocess_cell(self, cell, resources, cell_index):
+        if is_solution(cell) and self.begin_solution_delimeter not in cell.source:
+            raise RuntimeError(f"{cell.metadata.nbgrader.grade_id}: no {self.begin_solution_delimeter} in its cell")
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         cell.source = cell.source.replace("{exercise}", name)

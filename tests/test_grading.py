@@ -261,7 +261,7 @@ STUDENTS = [*HONEST, *ATTACKERS, *BROKEN]
 def test_points_in_gradebook_csv_and_feedback_agree_with_what_is_expected(graded, student):
     row = graded.rows[student]
     assert points(row) == expected_points(student), row["status"]
-    with open(graded.root / "grades.csv", newline="") as file:
+    with open(graded.root / "points.csv", newline="") as file:
         line = next(line for line in csv.DictReader(file) if line["student"] == student)
     assert {name: float(line[name]) for name in EXERCISES} == expected_points(student)
     with graded.gradebook() as gradebook:

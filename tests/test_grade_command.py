@@ -1,0 +1,139 @@
+"""`make grade` and nbgrader's own commands, on small classes: errors, a cluster, a worker that dies, formgrader."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import pytest
+from classroom import FULL, function, submit
+from distributed import Client, LocalCluster
+
+from grading.cases import EXERCISES
+from grading.grade import Class, grade_class
+from nst_utils import ROOT
+
+SWAPPED = {"total_cost": function("total_cost", "return beta * J_content + alpha * J_style")}
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of its own: the notebooks and nbgrader's settings."""
+    (tmp_path / "notebooks").mkdir()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        (tmp_path / "notebooks" / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    return tmp_path
+
+
+def grade(*arguments, **environment):
+    command = [sys.executable, "-m", "grading.grade", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | environment)
+
+
+def test_without_submissions_it_says_where_they_belong(tmp_path):
+    done = grade("--root", tmp_path)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "submitted/<student>/notebooks/" in done.stderr
+
+
+def test_without_bubblewrap_it_stops_with_the_remedy(course):
+    submit(course, "ada")
+    done = grade("--root", course, PATH="/nowhere")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "bubblewrap is not installed" in done.stderr and "apt-get install bubblewrap" in done.stderr
+    assert not (course / "points.csv").exists()
+
+
+def test_an_unknown_student_is_named(course):
+    submit(course, "ada")
+    done = grade("--root", course, "adda")
+    assert done.returncode == 1 and "no submission of adda" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_command_prints_a_table_and_grades_only_whom_it_is_told(course):
+    submit(course, "ada")
+    submit(course, "ben", wrong=SWAPPED)
+    done = grade("--root", course, "ben")
+    assert done.returncode == 0, done.stderr
+    assert "grading: 100%" in done.stderr
+    assert "Warning" not in done.stderr and "ERROR" not in done.stderr
+    header, row = (line for line in done.stdout.splitlines() if line.startswith(("student", "ben")))
+    assert header.split() == ["student", "content", "gram", "layer", "style", "total", "train", "sum", "status"]
+    assert row.split() == ["ben", "5", "5", "5", "5", "1", "5", "26", "graded"]
+    assert not (course / "feedback" / "ada").exists()
+
+
+def test_a_cluster_is_used_and_a_worker_that_dies_loses_nothing(course, monkeypatch):
+    for number in range(4):
+        submit(course, f"student{number}", wrong=SWAPPED if number % 2 else None)
+    with LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=None, dashboard_address=None) as cluster:
+        monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.scheduler_address)
+        with Client(cluster) as client:
+            workers = list(client.run(os.getpid).values())
+
+            def kill_one():
+                time.sleep(5)
+                os.kill(workers[0], signal.SIGKILL)
+
+            thread = threading.Thread(target=kill_one)
+            thread.start()
+            rows = grade_class(Class(course))
+            thread.join()
+            assert workers[0] not in client.run(os.getpid).values()
+    for number, row in enumerate(rows):
+        wanted = FULL | ({"total_cost": 1} if number % 2 else {})
+        assert {name: row[name] for name in EXERCISES} == wanted and row["status"] == "graded"
+
+
+def test_nbgraders_own_commands_and_formgrader_work(course):
+    submit(course, "ada")
+    submit(course, "ben", wrong=SWAPPED)
+    database = course / "elsewhere.db"
+    environment = os.environ | {"NST_GRADEBOOK_URL": f"sqlite:///{database}"}
+    nbgrader = [sys.executable, "-m", "nbgrader"]
+
+    def run(*command):
+        done = subprocess.run(command, cwd=course, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    run(*nbgrader, "generate_assignment", "notebooks")
+    released = (course / "release" / "notebooks" / "02_content_cost.ipynb").read_text()
+    assert released == (ROOT / "exercises" / "02_content_cost.ipynb").read_text()
+    run(*nbgrader, "autograde", "notebooks")
+    run(*nbgrader, "generate_feedback", "notebooks")
+    page = (course / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
+    assert "alpha and beta are swapped" in page and "Score: 6.0 / 10.0" in page
+    run(*nbgrader, "export", "--to", "exported.csv")
+    lines = (course / "exported.csv").read_text().splitlines()
+    assert [line.split(",")[3] + line.split(",")[-2] for line in lines[1:]] == ["ada30.0", "ben26.0"]
+    assert database.is_file() and not (course / "gradebook.db").exists()
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
+    with subprocess.Popen(
+        [*command, "--IdentityProvider.token=x"], cwd=course, env=environment, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            submissions = json.loads(fetch(f"http://127.0.0.1:{port}/formgrader/api/submissions/notebooks?token=x"))
+            assert {s["student"]: s["score"] for s in submissions} == {"ada": 30, "ben": 26}
+            assignments = json.loads(fetch(f"http://127.0.0.1:{port}/formgrader/api/assignments?token=x"))
+            assert [assignment["name"] for assignment in assignments] == ["notebooks"]
+        finally:
+            server.terminate()
+
+
+def fetch(address):
+    for _ in range(60):
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                return answer.read()
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(address)
