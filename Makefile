@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
 export CONTENT STYLE SIZE EPOCHS STEPS RESUME
 
-.PHONY: help setup paint lab exercises grade sandbox test bench record clean
+.PHONY: help setup paint lab exercises release grade sandbox test bench record clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-9s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
 exercises: .venv/ready  ## the student copies in exercises/, from notebooks/
 	$(PY) -m grading.exercises
 
+release: .venv/ready  ## release/nst_course.zip: what learners get, without the answers
+	$(PY) -m grading.exercises --release
+
 grade: .venv/ready sandbox  ## everything in submitted/ [WORKERS= STUDENT= AGAIN=1]
 	@$(PY) -m grading.grade $(if $(WORKERS),--workers $(WORKERS)) $(if $(AGAIN),--again) $(STUDENT)
 
@@ -40,7 +43,7 @@ test: .venv/ready sandbox  ## every test
 	$(PY) -m pytest
 
 bench: .venv/ready sandbox  ## what the README says about speed, measured here
-	$(PY) benchmarks/grading.py
+	$(PY) benchmarks/bench_grading.py
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
 	$(PY) record.py $(NOTEBOOK)

@@ -1,4 +1,4 @@
-"""`make paint`: run notebooks/04_paint.ipynb headless on a photo and an artwork of your choice.
+"""`make paint`: run 04_paint.ipynb headless on a photo and an artwork of your choice.
 
     .venv/bin/python paint.py --content photo.jpg --style art.jpg --size 384 --epochs 3 --steps 50
 
@@ -22,7 +22,8 @@ from papermill.exceptions import PapermillExecutionError
 
 import nst_utils
 
-NOTEBOOK = nst_utils.ROOT / "notebooks" / "04_paint.ipynb"
+FOLDERS = [nst_utils.ROOT / "notebooks", nst_utils.ROOT / "exercises"]  # a learner's copy has only the second
+NOTEBOOK = next(folder / "04_paint.ipynb" for folder in FOLDERS if folder.is_dir())
 PAINTS, END = "painting", "end-of-painting"  # tags of the cell that paints, and of the last one to run
 STOPPED = "stopped before the first step of the painting; the pictures in output/ are as they were"
 MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "EPOCHS", "STEPS", "RESUME", "PYTHON"}

@@ -290,7 +290,9 @@ def _nbgrader_errors():
     log.setLevel(logging.ERROR)
     log.propagate = False
     try:
-        yield complaints
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader 0.9.6 with SQLAlchemy 2.1
+            yield complaints
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
@@ -308,7 +310,6 @@ def main(arguments=None):
     parser.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("students", nargs="*", help="only these")
     chosen = parser.parse_args(arguments)
-    warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader 0.9.6 with SQLAlchemy 2.1
     the_class = Class(chosen.root)
     if not the_class.submitted.is_dir():
         sys.exit(

@@ -109,11 +109,12 @@ def test_each_exercise_is_ready_for_nbgrader_and_followed_by_its_check(path):
         assert cell.source.startswith(f"def {name}(") and cell.source.rstrip().endswith("### END SOLUTION")
         before, _, solution = cell.source.partition("    ### BEGIN SOLUTION\n")
         assert '"""' in before and "Returns" in before and "return" in solution
-        check = next(other for other in every[index + 1 :] if other.cell_type == "code")
+        check = every[index + 1]
         assert check.metadata.nbgrader == dict(
             schema_version=3, grade_id=f"check_{name}", grade=True, locked=True, solution=False, task=False, points=5
         )
-        assert f"{name}(" in check.source and "assert" in check.source
+        assert check.source == f"check({name})"
+        assert [output.data["text/plain"] for output in check.outputs if "data" in output] == ["5 of 5 points"]
     assert found == EXERCISES[path.name]
 
 

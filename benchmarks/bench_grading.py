@@ -1,6 +1,6 @@
 """`make bench`: how fast a class is graded. Prints a table and writes benchmarks/grading.md.
 
-.venv/bin/python benchmarks/grading.py [--submissions 40] [--workers 1 2]
+.venv/bin/python benchmarks/bench_grading.py [--submissions 40] [--workers 1 2]
 """
 
 import argparse
@@ -57,6 +57,14 @@ def whole_class(count, workers):
     return seconds
 
 
+def processor():
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+        return next(line.split(": ")[1] for line in text.splitlines() if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--submissions", type=int, default=40)
@@ -64,7 +72,7 @@ def main():
     chosen = parser.parse_args()
     alone = one_submission(5)
     lines = [
-        f"Machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        f"Machine: {processor()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "",
         f"One submission, all six exercises, in its sandbox: {statistics.median(alone):.1f} s "
         f"({min(alone):.1f} to {max(alone):.1f} in {len(alone)} runs)",
