@@ -42,8 +42,7 @@ def read(path, inside):
                 raise Unreadable("it is not a file")
             if about.st_size > MAX_BYTES:
                 raise Unreadable(f"it has {about.st_size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB allowed")
-            data = file.read(MAX_BYTES + 1)
-        notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
+            return _plain(json.loads(file.read(MAX_BYTES + 1)))
     except FileNotFoundError:
         raise Unreadable("it was not handed in") from None
     except Unreadable:
@@ -52,22 +51,22 @@ def read(path, inside):
         raise Unreadable(f"it cannot be opened ({error.strerror})") from error
     except Exception as error:  # whatever else somebody can do to a JSON file
         raise Unreadable(f"it is no notebook, or a damaged one ({type(error).__name__})") from error
-    return _plain(notebook)
 
 
-def _plain(notebook):
-    """The same notebook with nothing in it but cells, their sources and nbgrader's marks."""
-    cells = []
-    for cell in list(notebook.cells)[:MAX_CELLS]:
-        kind = cell.get("cell_type")
-        make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-        source = cell.get("source", "")
-        new = make(source if isinstance(source, str) else "", id=f"cell-{len(cells)}")
-        marks = cell.get("metadata", {}).get("nbgrader", {})
-        if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):
-            new.metadata["grade_id"] = marks["grade_id"]
-        cells.append(new)
-    return nbformat.v4.new_notebook(cells=cells)
+def _plain(data):
+    """A notebook with nothing in it but the cells' sources and nbgrader's ids; of format 3 or 4."""
+    cells = data["cells"] if "cells" in data else data["worksheets"][0]["cells"]
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"it has {len(cells)} cells, more than the {MAX_CELLS} allowed")
+    notebook = nbformat.v4.new_notebook()
+    for number, cell in enumerate(cells):
+        make = nbformat.v4.new_code_cell if cell["cell_type"] == "code" else nbformat.v4.new_markdown_cell
+        new = make("".join(cell["source"] if "source" in cell else cell["input"]), id=f"cell-{number}")
+        grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
+        if isinstance(grade_id, str):
+            new.metadata["grade_id"] = grade_id
+        notebook.cells.append(new)
+    return notebook
 
 
 def repair(notebook, released):

@@ -12,9 +12,16 @@ class Answer:
     right: bool
     hint: str
 
+    @property
+    def plain(self):
+        return getattr(self.function, "python_function", self.function)
+
+    @property
+    def name(self):
+        return self.plain.__name__
+
     def __repr__(self):
-        plain = getattr(self.function, "python_function", self.function)
-        return f"{plain.__name__}:{plain.__code__.co_firstlineno}"
+        return f"{self.name}:{self.plain.__code__.co_firstlineno}"
 
 
 ANSWERS = []

@@ -301,7 +301,7 @@ def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=
 
 
 @wrong("changes its arguments")
-def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=list(STYLE_LAYERS)):
     STYLE_LAYERS.sort(key=lambda layer: layer[0])
     STYLE_LAYERS.append(("one more", 0.0))
     costs = costs_of(style_image_output, generated_image_output)
