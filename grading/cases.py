@@ -139,9 +139,8 @@ def _train(rng):
         C, S, start = (rng.uniform(*span, (1, n_H, n_W, 3)).astype(np.float32) for _ in range(3))
         scales = rng.uniform(0.7, 1.4, 5).astype(np.float32)
         rate = speed / (16 * BETA + 8 * ALPHA)
-        return dict(
-            world=dict(C=C, S=S, scales=scales, ALPHA=ALPHA, BETA=BETA, rate=rate), start=start, general=general
-        )
+        around = dict(C=C, S=S, scales=scales, ALPHA=ALPHA, BETA=BETA, rate=rate, mix=[[2, 0], [3, 1]])
+        return dict(world=around, start=start, general=general)
 
     yield world(30, 7, 0.2, (0.35, 0.65))
     yield world(9.5, 4.5, 0.2, (0.35, 0.65))

@@ -1,12 +1,18 @@
 """`check(function)`: the line below each exercise, in the learner's own notebook."""
 
+import contextlib
+import io
+import os
+import signal
 import textwrap
+import threading
 
 from grading.cases import EXERCISES, cases
 from grading.evaluate import evaluate
-from grading.judge import Result, judge
+from grading.judge import Result, failed, judge
 
 SEED = 2016  # of the checks in the notebooks; grading draws its own
+SECONDS = 60  # that a check may take; right answers need less than one
 
 
 def check(function) -> Result:
@@ -15,12 +21,15 @@ def check(function) -> Result:
     function: one of the six of the exercises, under its own name; it may be decorated with tf.function.
 
     Returns a `Result` with `points`, `max_points` and `messages`. Expected values are never printed.
-    Raises TypeError for what is no function, LookupError for a function of another name.
+    Raises TypeError for what is no function, LookupError for a function of another name. Under nbgrader's "Validate",
+    which looks for errors, also AssertionError when not all passes.
     """
     result = _result(function)
     print(result.exercise)
     for message in result.messages:
         print(textwrap.fill(message, 100, initial_indent="  ", subsequent_indent="  "))
+    if os.environ.get("NBGRADER_EXECUTION") == "validate" and result.points < result.max_points:
+        raise AssertionError(f"{result}. {result.hint}")
     return result
 
 
@@ -30,7 +39,11 @@ def _result(function):
         raise TypeError(f"check takes a function, without calling it: check(gram_matrix). It got {function!r}")
     exercise = plain.__name__
     inputs = cases(exercise, SEED)
-    result = judge(exercise, inputs, evaluate(function, inputs, graph=True))
+    try:
+        with _time_limit(SECONDS), contextlib.redirect_stdout(io.StringIO()):
+            result = judge(exercise, inputs, evaluate(function, inputs, graph=True))
+    except _TooLong:
+        return failed(exercise, f"it ran for more than {SECONDS} seconds: is there an endless loop?")
     helper = EXERCISES[exercise][1]
     if result.points < result.max_points and helper in plain.__globals__ and helper in _names(plain.__code__):
         earlier = _result(plain.__globals__[helper])
@@ -43,3 +56,26 @@ def _names(code):
     """All names that a function uses, also in functions and comprehensions inside it."""
     inner = [constant for constant in code.co_consts if hasattr(constant, "co_names")]
     return set(code.co_names).union(*map(_names, inner))
+
+
+class _TooLong(BaseException):
+    """Not an Exception, so that no answer catches it by accident."""
+
+
+@contextlib.contextmanager
+def _time_limit(seconds):
+    """Raise _TooLong in the block after a while; where there are no such alarms (Windows, threads), never."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_):
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

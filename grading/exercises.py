@@ -64,6 +64,7 @@ def release(destination):
             for path in paths:
                 if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
                     archive.write(path, Path("nst_course") / path.relative_to(ROOT))
+        archive.write(ROOT / "grading" / "FOR_LEARNERS.md", "nst_course/README.md")
 
 
 if __name__ == "__main__":

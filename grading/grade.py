@@ -9,6 +9,7 @@ gradebook; the workers run the sandboxes and return results.
 import argparse
 import csv
 import hashlib
+import itertools
 import json
 import logging
 import os
@@ -73,14 +74,15 @@ class Entry:
         self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
         folder = the_class.submitted / student / ASSIGNMENT
         if not STUDENT.fullmatch(student):
-            self.refusal = "refused: a student's folder is named with letters, digits and . _ @ - only"
+            self.refusal = "refused: a student's folder is named with a-z, A-Z, 0-9 and . _ @ - only"
         elif (the_class.submitted / student).is_symlink() or folder.is_symlink() or not folder.is_dir():
             self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is no folder"
         else:
             for name in NOTEBOOKS:
-                path = folder / f"{name}.ipynb"
-                self.notebooks[name], self.notes[name] = nbgrader_plugin.put_in_order(path, the_class.submitted, name)
-        self.timestamp = _timestamp(folder, the_class.submitted)
+                path, elsewhere = _find(folder, name)
+                self.notebooks[name], notes = nbgrader_plugin.put_in_order(path, the_class.submitted, name)
+                self.notes[name] = notes + elsewhere
+        self.timestamp = _timestamp(folder)
         self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
         everything = json.dumps([self.texts, self.notes, self.timestamp, the_class.version])
         self.key = hashlib.sha256(everything.encode()).hexdigest()
@@ -90,7 +92,22 @@ class Entry:
         return [note for notes in self.notes.values() for note in notes]
 
 
-def _timestamp(folder, submitted):
+def _find(folder, name):
+    """The path of a submitted notebook, and a note if it is not quite where it belongs, or has another name."""
+    expected = folder / f"{name}.ipynb"
+    if os.path.lexists(expected):
+        return expected, []
+    others = itertools.islice(folder.rglob("*.ipynb"), 1000)
+    similar = sorted(p for p in others if p.name.startswith(name) and ".ipynb_checkpoints" not in p.parts)
+    if not similar:
+        return expected, []
+    where = ", ".join(_printable(str(path.relative_to(folder))) for path in similar[:3])
+    if len(similar) > 1:
+        return expected, [f"{name}.ipynb: there are {len(similar)} like it ({where}); leave one, under its own name"]
+    return similar[0], [f"{name}.ipynb: found as {where}"]
+
+
+def _timestamp(folder):
     """The text of a timestamp.txt, if there is a proper one."""
     path = folder / "timestamp.txt"
     try:
@@ -165,13 +182,31 @@ def record(the_class, entry, results):
         (folder / "timestamp.txt").write_text(entry.timestamp)
     intake = the_class.course(entry.student, submitted_directory=str(the_class.intake.relative_to(the_class.root)))
     Autograde(coursedir=intake, config=intake.config, force=True).start()
+    write_feedback(the_class, entry, submission.as_json(results))
+
+
+def write_feedback(the_class, entry, results):
+    """Write the pages in feedback/ as the gradebook now has points and comments, and remember that state."""
     course = the_class.course(entry.student)
     GenerateFeedback(coursedir=course, config=course.config, force=True).start()
-    memory = dict(key=entry.key, notes=entry.all_notes, results=submission.as_json(results))
+    marks = marks_of(the_class, entry.student)
+    memory = dict(key=entry.key, notes=entry.all_notes, results=results, marks=marks)
     the_class.memory.mkdir(parents=True, exist_ok=True)
     part = the_class.memory / f"{entry.student}.part"
     part.write_text(json.dumps(memory, indent=1), encoding="utf-8")
     part.replace(part.with_suffix(".json"))
+
+
+def marks_of(the_class, student):
+    """Points and comments of a student in the gradebook, [] if there is no submission."""
+    try:
+        with the_class.gradebook() as gradebook:
+            notebooks = gradebook.find_submission(ASSIGNMENT, student).notebooks
+            grades = [[grade.name, grade.score] for notebook in notebooks for grade in notebook.grades]
+            comments = [[comment.name, comment.comment] for notebook in notebooks for comment in notebook.comments]
+    except MissingEntry:
+        return []
+    return sorted(grades) + sorted(comments)
 
 
 def remembered(the_class, student):
@@ -183,16 +218,11 @@ def remembered(the_class, student):
 
 
 def is_done(the_class, entry):
-    """Is this very submission in the gradebook already?"""
-    feedback = the_class.root / "feedback" / entry.student / ASSIGNMENT
-    if remembered(the_class, entry.student).get("key") != entry.key or not feedback.is_dir():
-        return False
-    try:
-        with the_class.gradebook() as gradebook:
-            gradebook.find_submission(ASSIGNMENT, entry.student)
-    except MissingEntry:
-        return False
-    return True
+    """Is this very submission in the gradebook already, and are its files there?"""
+    folders = [the_class.root / step / entry.student / ASSIGNMENT for step in ("autograded", "feedback")]
+    files_there = all(any(folder.glob(f"{name}.*")) for folder in folders for name in NOTEBOOKS)
+    known = remembered(the_class, entry.student).get("key") == entry.key
+    return known and files_there and bool(marks_of(the_class, entry.student))
 
 
 # ---------------------------------------------------------------- the table
@@ -210,7 +240,8 @@ def table(the_class, statuses):
                     row[exercise] = grade.score
                 except MissingEntry:
                     row[exercise] = ""
-            row["total"] = sum(row[exercise] or 0 for exercise in EXERCISES)
+            points = [row[exercise] for exercise in EXERCISES if row[exercise] != ""]
+            row["total"] = sum(points) if points else ""
             row["status"] = status
             rows.append(row)
     return rows
@@ -227,17 +258,21 @@ def write_csv(rows, path):
 
 def show(rows):
     """Print the table."""
-    short = {"compute_content_cost": "content", "gram_matrix": "gram", "compute_layer_style_cost": "layer"}
-    short |= {"compute_style_cost": "style", "total_cost": "total", "train_step": "train"}
-    width = max([7, *(len(_printable(row["student"])) for row in rows)])
-    print(f"\n{'student':{width}}  " + "  ".join(f"{short[name]:>7}" for name in EXERCISES) + "      sum  status")
-    for row in rows:
-        points = "  ".join(f"{row[name]:7g}" if row[name] != "" else "      -" for name in EXERCISES)
-        print(f"{_printable(row['student']):{width}}  {points}  {row['total']:7g}  {row['status']}")
+    short = {name: name.removeprefix("compute_").removesuffix("_cost").removesuffix("_matrix") for name in EXERCISES}
+    columns = {"student": "student", **short, "total": "sum", "status": "status"}
+    lines = [columns] + [
+        {key: f"{value:g}" if isinstance(value, float) else _printable(str(value)) for key, value in row.items()}
+        for row in rows
+    ]
+    widths = {key: max(len(line[key]) for line in lines) for key in columns}
+    print()
+    for line in lines:
+        words = [line[key].rjust(widths[key]) for key in (*EXERCISES, "total")]
+        print("  ".join([line["student"].ljust(widths["student"]), *words, line["status"]]))
 
 
 def _printable(text):
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:64]
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 # ---------------------------------------------------------------- the command
@@ -251,9 +286,17 @@ def grade_class(the_class, students=(), again=False, count=None):
     names = sorted(path.name for path in the_class.submitted.iterdir() if path.is_dir() or path.is_symlink())
     if unknown := set(students) - set(names):
         raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {the_class.submitted}")
-    entries = [Entry(the_class, name) for name in names if not students or name in students]
-    statuses = {entry.student: entry.refusal or _with_notes("unchanged", entry) for entry in entries}
-    todo = [entry for entry in entries if not entry.refusal and (again or not is_done(the_class, entry))]
+    entries = [Entry(the_class, name) for name in names]
+    chosen = [entry for entry in entries if not entry.refusal and (not students or entry.student in students)]
+    statuses = {entry.student: entry.refusal or "not graded yet" for entry in entries}
+    done = {entry.student for entry in entries if not entry.refusal and is_done(the_class, entry)}
+    for entry in entries:
+        if entry.student in done:
+            statuses[entry.student] = _with_notes("unchanged", entry)
+    todo = [entry for entry in chosen if again or entry.student not in done]
+    for entry in chosen:
+        if entry not in todo and _renewed(the_class, entry):
+            statuses[entry.student] = _with_notes("unchanged, feedback renewed", entry)
     for entry, results in tqdm(
         evaluate_all(todo, limits, count), total=len(todo), desc="grading", unit="submission", disable=not todo
     ):
@@ -276,6 +319,16 @@ def _recorded(the_class, entry, results):
             )
             return f"not graded: {reason}"
     return _with_notes("graded", entry)
+
+
+def _renewed(the_class, entry):
+    """Write the feedback again if somebody has changed points or comments since."""
+    memory = remembered(the_class, entry.student)
+    if json.loads(json.dumps(marks_of(the_class, entry.student))) == memory["marks"]:
+        return False
+    with _nbgrader_errors():
+        write_feedback(the_class, entry, memory["results"])
+    return True
 
 
 @contextmanager
@@ -311,9 +364,9 @@ def main(arguments=None):
     parser.add_argument("students", nargs="*", help="only these")
     chosen = parser.parse_args(arguments)
     the_class = Class(chosen.root)
-    if not the_class.submitted.is_dir():
+    if not the_class.submitted.is_dir() or not any(the_class.submitted.iterdir()):
         sys.exit(
-            f"nothing to grade: {the_class.submitted} does not exist. A submission belongs into "
+            f"nothing to grade: {the_class.submitted} is empty or missing. A submission belongs into "
             f"submitted/<student>/{ASSIGNMENT}/, with the notebooks' own names"
         )
     try:
@@ -324,7 +377,7 @@ def main(arguments=None):
         sys.exit("\nStopped. What was graded is recorded; `make grade` goes on with the rest.")
     show(rows)
     print(f"\nPoints: {the_class.root / 'points.csv'} and the gradebook. Feedback: {the_class.root / 'feedback'}")
-    sys.exit(any(row["status"].startswith("not graded") for row in rows))
+    sys.exit(any(row["status"].startswith("not graded:") or "try again" in row["status"] for row in rows))
 
 
 if __name__ == "__main__":

@@ -17,17 +17,19 @@ def hint_for(exercise, passed, trials, hidden):
     usual = [trial for trial in trials if not trial.case["general"]]
     for trial in usual:
         if trial.error:
-            return _of_error(trial.error, hidden)
+            return _of_error(exercise, trial.error, hidden)
     for trial in usual:
-        if hint := _of_kind(trial):
+        if hint := _of_kind(exercise, trial):
             return hint
     for trial in usual:
-        if hint := _of_shape(exercise, trial):
+        if hint := _of_shape(exercise, trial, usual):
             return hint
     if any(trial.report["modified"] for trial in usual):
         return MODIFIED
     if any(not np.isfinite(trial.report["value"]).all() for trial in usual):
         return "the value is NaN or infinite"
+    if constant(usual) and not np.any(usual[0].report["value"]):
+        return "the result is always zero: is something compared with itself, or divided with // where / belongs?"
     if constant(usual):
         return "the result is always the same number: it has to depend on the arguments"
     if any(not close(trial.report["again"], trial.report["value"]) for trial in usual):
@@ -69,21 +71,23 @@ def _right(trial):
 _MEANINGS = {  # what it means: how TensorFlow or Python says it
     "the cell has a syntax error: Python cannot read it": r"has a syntax error",
     "there is no function of this name in the notebook": r"defines no function",
-    "the optimizer must move generated_image itself, not a copy": r"[Uu]nknown variable",
-    "the optimizer must move the variable that came in: do not put a tensor in its place, use "
-    "generated_image.assign(...)": r"_unique_id|has no attribute 'assign",
+    "a TensorFlow tensor has no .T: use tf.transpose": r"no attribute 'T'",
+    "TensorFlow has no function of that name; sums and means are tf.reduce_sum and tf.reduce_mean": (
+        r"module 'tensorflow' has no attribute"
+    ),
+    "a list has no shape: take one of its entries first": r"'list' object has no attribute",
+    "a layer's name is taken for its weight: the pairs of STYLE_LAYERS are (name, lambda)": (
+        r"string|'str'|Cannot convert '\w+' to"
+    ),
+    "a matrix (n_C, n_H * n_W) is wanted: reshape the volume first": r"batch dimensions",
     "the sizes do not fit for a matrix product: must one of the two be transposed?": (
         r"[Mm]atrix size-incompatible|Matrix multiplication|rank 2|must be.* rank"
     ),
     "two tensors of different sizes are combined: print their shapes": (
         r"Incompatible shapes|required broadcastable shapes|must be equal, but are"
     ),
-    "the sizes given to tf.reshape do not multiply to the number of values: take them from the tensor's own shape": (
+    "the sizes given to tf.reshape do not multiply to the number of values: take them from the tensor's shape": (
         r"[Rr]eshape"
-    ),
-    "no gradient reaches the picture: all costs must be computed inside `with tf.GradientTape() as tape:`, without "
-    "NumPy or float()": (
-        r"No gradients provided|None values not supported|NoneType.*(gradient|unpack)|Cannot convert.*None"
     ),
     "numbers of different types are mixed: take the sizes from a.shape, or tf.cast them to float32": (
         r"was expected to be an? \w+ tensor but is an? \w+ tensor|must be of the same type|dtype"
@@ -91,28 +95,54 @@ _MEANINGS = {  # what it means: how TensorFlow or Python says it
     "the function is called, or defined, with other parameters: leave the line with `def` as it was": (
         r"required positional argument|unexpected keyword|positional arguments? but"
     ),
-    "tensors cannot be changed in place: make a new one": r"does(n't| not) support (item )?assignment|immutable",
-    "tape.gradient can be called only once: ask for the gradient of J, and only there": r"non-persistent GradientTape",
+    "tensors cannot be changed in place: make a new one": (
+        r"does(n't| not) support (item )?assignment|immutable|has no attribute 'assign"
+    ),
     TENSOR: r"numpy\(\)|has no attribute 'numpy'",
+}
+_IN_TRAINING = {  # the same, for train_step; these come first
+    "the optimizer must move generated_image itself, not a copy": r"[Uu]nknown variable",
+    "apply_gradients takes a list of pairs (gradient, variable), [(gradient, generated_image)]; the variable must be "
+    "generated_image itself, so do not put a tensor in its place": (
+        r"_unique_id|apply_gradients|has no attribute 'assign"
+    ),
+    "Keras' optimisers have no such method: use optimizer.apply_gradients([(gradient, generated_image)])": (
+        r"'SGD' object has no attribute"
+    ),
+    "the cost functions take the whole lists, a_C and a_G, not one entry of them": r"values to unpack",
+    "no gradient reaches generated_image: inside `with tf.GradientTape() as tape:`, send it through vgg_model_outputs "
+    "and compute J from that, without NumPy or float(); then ask for tape.gradient(J, generated_image)": (
+        r"No gradients provided|None values not supported|NoneType.*(gradient|unpack)|Cannot convert.*None"
+    ),
+    "tape.gradient can be called only once: ask for the gradient of J, and only there": r"non-persistent GradientTape",
 }
 _NOISE = re.compile(r"\{\{function_node .*?\}\} |\[Op:.*")  # TensorFlow's own bookkeeping in its messages
 _KINDS = {name for name in dir(builtins) if name.endswith("Error")} | {"InvalidArgumentError", "ResourceExhaustedError"}
 
 
-def _of_error(error, hidden):
+def first_line(message):
+    """The first line of an error message, without TensorFlow's bookkeeping."""
+    return _NOISE.sub("", (message.splitlines() or [""])[0])[:160].strip().rstrip(".")
+
+
+def _of_error(exercise, error, hidden):
     """What an exception means; with secret inputs, nothing that it says itself."""
     kind = next((kind for kind in error["kinds"] if kind in _KINDS), "an error")
     if kind == "NotImplementedError":
-        return "the exercise is not written yet"
+        return (
+            "the exercise is not written yet: write your code, remove the line with `raise`, and run that cell, "
+            "without an error, before the check"
+        )
     if kind == "NameError" and not hidden:
         where = _place(error, hidden)
         return f"{error['message']}{where}: is it spelt right, or does it come from a cell that did not run?"
-    means = next((words for words, pattern in _MEANINGS.items() if re.search(pattern, error["message"])), "")
+    meanings = (_IN_TRAINING if exercise == "train_step" else {}) | _MEANINGS
+    means = next((words for words, pattern in meanings.items() if re.search(pattern, error["message"])), "")
     if kind in ("NameError", "UnboundLocalError"):
         means = "a name is used that is not defined"
     said = f"{kind}{_place(error, hidden)}"
     if not hidden and error["message"]:
-        said += f": {_NOISE.sub('', error['message'].splitlines()[0])[:160]}"
+        said += f": {first_line(error['message'])}"
     if hidden and not means:
         means = "run the check in your notebook to see the whole message"
     return f"{means} ({said})" if means else said
@@ -125,12 +155,14 @@ def _place(error, hidden):
     return f" in line {error['number']} of the cell{quoted}"
 
 
-def _of_kind(trial):
+def _of_kind(exercise, trial):
     kind, value = trial.report["kind"], trial.report["value"]
     if kind == "tensor" and value is not None:
         return ""
     if kind == "none":
         return "the function returns nothing: is the `return` missing?"
+    if kind in ("numpy", "number") and exercise == "train_step":
+        return "a plain number comes back: return J as it is, a tensor, so that tf.function can compile the step"
     if kind in ("numpy", "number"):
         return f"a plain number or array comes back where a tensor should: {TENSOR}"
     if kind in ("list", "tuple", "dict"):
@@ -138,7 +170,7 @@ def _of_kind(trial):
     return "something else than a tensor comes back"
 
 
-def _of_shape(exercise, trial):
+def _of_shape(exercise, trial, trials):
     got, right = trial.report["value"], np.asarray(trial.expected["value"])
     if got.shape == right.shape:
         wrong = got.dtype.name if got.dtype.kind in "fiub" else "unknown"
@@ -149,7 +181,7 @@ def _of_shape(exercise, trial):
         words = "one number, a tensor of shape (), should come back: add up over all axes"
         return f"{words}; its shape is {got.shape}"
     n_C, places = trial.case["arguments"][0].shape
-    if got.shape == (places, places):
+    if all(t.report["value"].shape == t.case["arguments"][0].shape[1:] * 2 for t in trials):
         return "A^T A was computed, places with places: A A^T multiplies channels with channels"
     if got.ndim == 0:
         return "one number comes back: the Gram matrix has one entry for every pair of channels, shape (n_C, n_C)"
@@ -188,7 +220,10 @@ def _of_moves(trials):
             "the picture moves along the gradient, but by another length: let the optimizer do it, "
             "optimizer.apply_gradients([(gradient, generated_image)]), once"
         )
-    return "the picture moves in another direction than downhill on J"
+    return (
+        "the picture does not move as the optimizer would move it: call optimizer.apply_gradients([(gradient, "
+        "generated_image)]) once, with the gradient of J, and nothing else"
+    )
 
 
 def _of_generality(exercise, trials, hidden):
@@ -200,10 +235,10 @@ def _of_generality(exercise, trials, hidden):
         label = trial.case["general"]
         if trial.error:
             if label == DIFFERENT_SIZES:
-                return f"{OWN_SIZE}. With {label}: {_of_error(trial.error, hidden)}"
-            return f"it fails for {label}: {_of_error(trial.error, hidden)}"
+                return f"{OWN_SIZE}. With {label}: {_of_error(exercise, trial.error, hidden)}"
+            return f"it fails for {label}: {_of_error(exercise, trial.error, hidden)}"
     for trial in wrong:
-        if hint := _of_kind(trial):
+        if hint := _of_kind(exercise, trial):
             return f"for {trial.case['general'] or 'an ordinary call'}: {hint}"
     if all(trial.value and (trial.gradient or trial.pictures) for trial in wrong):
         return STATE

@@ -7,7 +7,16 @@ import itertools
 
 import numpy as np
 
-from grading.answers import content_cost, layer_style_cost, total_weights, unroll, weights_of, world_costs
+from grading.answers import (
+    content_cost,
+    layer_style_cost,
+    stand_in_gram,
+    stand_in_layer_style_cost,
+    total_weights,
+    unroll,
+    weights_of,
+    world_costs,
+)
 
 TOLERANCE = 2e-4  # relative, in L2 norm: separates right from wrong on CPU, GPU and with or without oneDNN
 
@@ -56,7 +65,7 @@ def _factor(exercise, trials):
     ratios = np.array([np.vdot(right, value) / np.vdot(right, right) for _, value, right in usable])
     if not all(close(value, ratio * right) for ratio, (_, value, right) in zip(ratios, usable)):
         return None
-    names = _FACTORS[exercise]
+    names, formula = _FACTORS[exercise], _DIVIDES_BY.get(exercise, {})
     sizes = np.array([_sizes(exercise, case) for case, _, _ in usable], float)
     different = len({tuple(row) for row in sizes}) > 1
     powers = sorted(itertools.product(range(-4, 5), repeat=len(names)), key=lambda p: (np.abs(p).sum(), p))
@@ -65,7 +74,7 @@ def _factor(exercise, trials):
         if np.ptp(rest) > TOLERANCE * abs(rest).max():
             continue
         number = float(rest.mean())
-        plain = next((k for k in (1, 2, 4, 8, 16, 64) for s in (1, -1) if close(abs(number), float(k) ** s)), None)
+        plain = next((k for k in (1, 2, 4, 8, 16, 64, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 64) if close(number, k)), None)
         if number < 0:
             return "your value has the wrong sign: it is negative where it should be positive"
         if plain is None and any(power):
@@ -73,50 +82,67 @@ def _factor(exercise, trials):
                 "your value fits one size of picture only: sizes seem to be written as numbers. "
                 "Take n_H, n_W and n_C from the shape"
             )
-        return _times(number, dict(zip(names, power)))
+        return _times(plain or number, dict(zip(names, power)), formula)
     return None
 
 
-def _times(number, powers):
-    large = [name + ("" if p == 1 else f"^{p}") for name, p in powers.items() if p > 0]
-    small = [name + ("" if p == -1 else f"^{-p}") for name, p in powers.items() if p < 0]
-    if number > 1.0005:
-        large.insert(0, f"{number:.4g}")
-    elif number < 0.9995:
-        small.insert(0, f"{1 / number:.4g}")
+def _times(number, powers, formula):
+    """Words for a wrong factor. formula: the powers by which the right formula divides."""
+    large = {name: power for name, power in powers.items() if power > 0}
+    small = {name: -power for name, power in powers.items() if power < 0}
     words = []
-    if large:
-        words.append(f"{' · '.join(large)} times too large")
-    if small:
-        words.append(f"{' · '.join(small)} times too small")
-    advice = _missing(large) if large and not small else "look at what the sum is divided by"
+    if large or number > 1:
+        words.append(f"{_product(large, number)} times too large")
+    if small or number < 1:
+        words.append(f"{_product(small, 1 / number)} times too small")
+    if large and all(power == 2 * formula.get(name, 0) for name, power in large.items()) and not small:
+        advice = "in Python a / b * c is (a / b) * c, so put the whole denominator in brackets"
+    elif number == 2 and not _not_zero(powers):
+        advice = "a factor 1/2 is missing; does 1/2 stand where the formula has 1/4?"
+    elif number == 4 and not _not_zero(powers):
+        advice = "the factor 1/4 is missing"
+    elif large and not small:
+        advice = f"is the division by {_product(large, number)} missing, or does another size stand there?"
+    elif small and small == formula:
+        advice = "it is divided twice; tf.reduce_mean divides, too"
+    elif not formula:
+        advice = "the formula has no factor in front of it"
+    else:
+        advice = "look at what the sum is divided by"
     return f"your value is exactly {' and '.join(words)}: {advice}"
 
 
-def _missing(factors):
-    if factors == ["4"]:
-        return "the factor 1/4 is missing"
-    if factors == ["2"]:
-        return "a factor 1/2 is missing; does 1/2 stand where the formula has 1/4?"
-    return f"the division by {' · '.join(factors)} is missing"
+def _not_zero(powers):
+    """Those that are not zero."""
+    return {name: power for name, power in powers.items() if power}
+
+
+def _product(powers, number):
+    """4 · n_C^2, say; n_H and n_W with the same power are written together."""
+    powers = dict(powers)
+    if powers.get("n_H") and powers.get("n_H") == powers.get("n_W"):
+        powers = {"(n_H n_W)": powers.pop("n_H")} | {name: p for name, p in powers.items() if name != "n_W"}
+    factors = [f"{number:.4g}"] if number > 1.0005 else []
+    return " · ".join(factors + [name + ("" if power == 1 else f"^{power}") for name, power in powers.items()])
 
 
 def _sizes(exercise, case):
-    if not _FACTORS[exercise]:
-        return ()
-    if exercise == "gram_matrix":
-        return case["arguments"][0].shape
-    a_G = case["arguments"][1]
-    _, n_H, n_W, n_C = (a_G[-1] if isinstance(a_G, list) else a_G).shape
-    return (n_H * n_W, n_C) if exercise == "compute_layer_style_cost" else (n_H, n_W, n_C)
+    """The numbers that _FACTORS names: the sizes of the tensor that is differentiated by, in their order."""
+    argument = case["arguments"][case["watch"][0] if case["watch"] else -1]
+    shape = np.shape(argument[-1] if isinstance(argument, list) else argument)
+    return shape[len(shape) == 4 :][: len(_FACTORS[exercise])]
 
 
 _FACTORS = {
     "compute_content_cost": ("n_H", "n_W", "n_C"),
     "gram_matrix": ("n_C", "(n_H n_W)"),
-    "compute_layer_style_cost": ("(n_H n_W)", "n_C"),
+    "compute_layer_style_cost": ("n_H", "n_W", "n_C"),
     "compute_style_cost": (),
     "total_cost": (),
+}
+_DIVIDES_BY = {
+    "compute_content_cost": {"n_H": 1, "n_W": 1, "n_C": 1},
+    "compute_layer_style_cost": {"n_H": 2, "n_W": 2, "n_C": 2},
 }
 
 
@@ -141,6 +167,7 @@ def _layer(index):
     return of_case
 
 
+ROUNDED = "the value is rounded: stay with floating-point numbers, and divide with /, not //"
 SQUARE_FIRST = "the differences are added up before they are squared, so they cancel: square each one first"
 NOT_SQUARED = "the differences are not squared"
 ABSOLUTE = "absolute values are added up where squares should be"
@@ -197,7 +224,7 @@ CONTENT = {
     "the largest difference is taken: the formula adds up all of them": [
         _content(lambda c, g, n: ((c - g) ** 2).max()),
     ],
-    "the value is rounded: stay with floating-point numbers": [
+    ROUNDED: [
         _content(lambda c, g, n: np.floor(((c - g) ** 2).sum() / (4 * n))),
         _content(lambda c, g, n: ((c - g) ** 2).sum() // (4 * n)),
     ],
@@ -259,7 +286,7 @@ GRAM = {
     "rows are added where they should be multiplied": [
         _of_matrix(lambda A: A.sum(1)[:, None] + A.sum(1)),
     ],
-    "the values are rounded: stay with floating-point numbers": [
+    ROUNDED: [
         _of_matrix(lambda A: np.trunc(A) @ np.trunc(A).T),
         _of_matrix(lambda A: np.round(A @ A.T)),
         _of_matrix(lambda A: np.trunc(A @ A.T)),
@@ -278,8 +305,9 @@ def _unit(A):
 # ---------------------------------------------------------------- the style cost of a layer
 
 
-def _gram_of(A):
-    return A @ A.T / A.shape[1]
+def _gram(A, case):
+    """The Gram matrix, or what stood in for it."""
+    return stand_in_gram(A) if case.get("stand_ins") else A @ A.T
 
 
 def _difference(formula, to_matrix=unroll):
@@ -287,7 +315,8 @@ def _difference(formula, to_matrix=unroll):
 
     def of_case(case):
         a_S, a_G = case["arguments"]
-        return formula(_gram_of(to_matrix(a_S)) - _gram_of(to_matrix(a_G)), a_G.shape[3])
+        S, G = (_gram(A, case) / A.shape[1] for A in (to_matrix(a_S), to_matrix(a_G)))
+        return formula(S - G, a_G.shape[3])
 
     return of_case
 
@@ -313,7 +342,7 @@ def _grams(formula):
 
     def of_case(case):
         (A_S, A_G) = (unroll(a) for a in case["arguments"])
-        return formula(A_S @ A_S.T, A_G @ A_G.T, A_S.shape[1], A_G.shape[1], len(A_G))
+        return formula(_gram(A_S, case), _gram(A_G, case), A_S.shape[1], A_G.shape[1], len(A_G))
 
     return of_case
 
@@ -331,6 +360,9 @@ OWN_SIZE = "each Gram matrix must be divided by the n_H * n_W of its own picture
 NO_GRAM = "the activations themselves are compared: compare their Gram matrices"
 
 LAYER_STYLE = {
+    "in Python ** is a power, n_C**2; ^ is something else": [
+        _difference(lambda D, n_C: (D**2).sum() / (4 * (n_C ^ 2))),
+    ],
     MIXED: [
         _difference(_usual, _mixed),
         _difference(_usual, lambda a: a.reshape(a.shape[3], a.shape[1] * a.shape[2])),
@@ -410,7 +442,8 @@ def _layers(formula):
 
     def of_case(case):
         weights = np.array(weights_of(case), float)
-        costs = np.array([layer_style_cost(s, g)[0] for s, g in zip(*case["arguments"][:2])])
+        layer_cost = stand_in_layer_style_cost if case.get("stand_ins") else layer_style_cost
+        costs = np.array([layer_cost(s, g)[0] for s, g in zip(*case["arguments"][:2])])
         return formula(weights, costs[: len(weights)], costs)
 
     return of_case

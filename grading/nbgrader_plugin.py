@@ -19,6 +19,7 @@ from grading.judge import Result, failed
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "exercises"
+UNREADABLE = "no points for"  # begins the note on a notebook of which nothing could be read
 PREPARED = {}  # {(student, notebook): ({exercise: Result}, notes)}: what `make grade` has evaluated in parallel
 
 
@@ -58,8 +59,7 @@ def put_in_order(path, submitted, name):
     try:
         return submission.repair(submission.read(path, submitted), released)
     except submission.Unreadable as error:
-        blank = nbformat.v4.new_notebook()
-        return submission.repair(blank, released)[0], [f"{name}.ipynb: {error}"]
+        return submission.repair(nbformat.v4.new_notebook(), released)[0], [f"{UNREADABLE} {name}.ipynb: {error}"]
 
 
 class EvaluateExercises(NbGraderPreprocessor):
@@ -86,6 +86,8 @@ class EvaluateExercises(NbGraderPreprocessor):
             if cell.cell_type == "code" and marks.get("grade"):
                 exercise = marks.grade_id.removeprefix("check_")
                 result = results.get(exercise) or failed(exercise, "there is no result for this exercise")
+                if notes and notes[0].startswith(UNREADABLE):
+                    result = failed(exercise, f"nothing could be graded, because of {notes[0].split(': ', 1)[1]}")
                 own = [note.split(": ", 1)[1] for note in notes if exercise in note.split(": ", 1)[0]]
                 cell.outputs = outputs(result, own)
                 cell.execution_count = 1

@@ -4,6 +4,7 @@ https://github.com/containers/bubblewrap
 """
 
 import functools
+import itertools
 import json
 import os
 import shutil
@@ -29,6 +30,9 @@ VISIBLE = [  # of this project: what runs a function, nothing that knows an answ
     "nst_utils.py",
 ]
 REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
+
+
+_count = itertools.count()
 
 
 class SandboxError(RuntimeError):
@@ -65,10 +69,10 @@ def run(notebooks, jobs, limits=None):
 
 def _run_once(notebooks, jobs, limits):
     """One sandbox, for as many of the jobs as it survives; for one of them at least."""
-    number = os.getpid() % 20_000
+    number = (os.getpid() * 64 + next(_count)) % 40_000  # for a user id that no other sandbox has
     request = encode(dict(notebooks=notebooks, jobs=jobs, limits=asdict(limits) | dict(number=number)))
     process = subprocess.Popen(_command(limits), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    frames = _Frames(process, request, limits)
+    frames = _Frames(process, request, [job["exercise"] for job in jobs], limits)
     deadline = time.monotonic() + limits.start_seconds + len(jobs) * (limits.seconds + 5)
     reason = "the sandbox ended"
     while frames.reader.is_alive():
@@ -86,19 +90,18 @@ def _run_once(notebooks, jobs, limits):
     frames.reader.join()
     if frames.current is None and not frames.results:
         raise SandboxError(
-            f"the sandbox did not start: {frames.complaint or reason}. bubblewrap needs user namespaces, or root; "
+            f"the sandbox did not start: {frames.complaint or reason}. bubblewrap needs root, or user namespaces; "
             "see 'What is trusted' in the README"
         )
-    if frames.current is not None:
-        frames.results[frames.current] = (reason, None)
-    return frames.results
+    unfinished = frames.current or jobs[0]["exercise"]
+    return {unfinished: (reason, None)} | frames.results
 
 
 class _Frames:
     """Feeds a sandbox its request and reads what it says, in threads of its own."""
 
-    def __init__(self, process, request, limits):
-        self.process, self.limits = process, limits
+    def __init__(self, process, request, exercises, limits):
+        self.process, self.exercises, self.limits = process, exercises, limits
         self.results, self.current, self.too_much, self.complaint = {}, None, False, ""
         self.reader = threading.Thread(target=self._read, daemon=True)
         for thread in (
@@ -126,10 +129,10 @@ class _Frames:
             try:
                 header = json.loads(line)
                 if "start" in header:
-                    self.current = header["start"]
+                    self.current = self.exercises[self.exercises.index(header["start"])]
                     continue
                 size = header["size"]
-                if size > self.limits.output_bytes:
+                if not 0 <= size <= self.limits.output_bytes:
                     self.too_much = True
                     return
                 data = pipe.read(size)
@@ -192,7 +195,7 @@ def available():
     _bubblewrap()
     done = subprocess.run([*_walls(Limits()), "--", sys.executable, "-I", "-c", "pass"], capture_output=True, text=True)
     if done.returncode:
-        raise SandboxError(f"bubblewrap does not work here: {done.stderr.strip()}. It needs user namespaces, or root")
+        raise SandboxError(f"bubblewrap does not work here: {done.stderr.strip()}. It needs root, or user namespaces")
 
 
 def _walls(limits):
@@ -220,6 +223,8 @@ def _walls(limits):
             command += ["--ro-bind", folder, folder]
     command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     command += ["--proc", "/proc", "--dev", "/dev"]
+    sized = ["--size", str(limits.temporary_bytes)] if "--size" in help_text else []
+    command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
     for folder in dict.fromkeys([sys.base_prefix, sys.prefix]):
         if not folder.startswith("/usr"):
             command += ["--ro-bind", folder, folder]
@@ -227,8 +232,6 @@ def _walls(limits):
             command += ["--tmpfs", str(ROOT)]
     for name in VISIBLE:
         command += ["--ro-bind", str(ROOT / name), f"/grader/{name}"]
-    sized = ["--size", str(limits.temporary_bytes)] if "--size" in help_text else []
-    command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for variable, value in dict(
         HOME="/tmp", PATH="/usr/bin", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES=""

@@ -64,9 +64,37 @@ def test_the_command_prints_a_table_and_grades_only_whom_it_is_told(course):
     assert "grading: 100%" in done.stderr
     assert "Warning" not in done.stderr and "ERROR" not in done.stderr
     header, row = (line for line in done.stdout.splitlines() if line.startswith(("student", "ben")))
-    assert header.split() == ["student", "content", "gram", "layer", "style", "total", "train", "sum", "status"]
+    names = ["content", "gram", "layer_style", "style", "total", "train_step"]
+    assert header.split() == ["student", *names, "sum", "status"]
     assert row.split() == ["ben", "5", "5", "5", "5", "1", "5", "26", "graded"]
     assert not (course / "feedback" / "ada").exists()
+    assert "ada,,,,,,,,not graded yet" in (course / "points.csv").read_text()
+
+
+def test_points_and_comments_of_a_person_get_into_the_feedback(course):
+    submit(course, "ben", wrong=SWAPPED)
+    the_class = Class(course)
+    assert [row["total"] for row in grade_class(the_class)] == [26]
+    with the_class.gradebook() as gradebook:
+        gradebook.find_grade("check_total_cost", "04_paint", "notebooks", "ben").manual_score = 3
+        gradebook.find_comment("total_cost", "04_paint", "notebooks", "ben").manual_comment = "Nearly!"
+        gradebook.db.commit()
+    (row,) = grade_class(the_class)
+    assert row["total"] == 28 and row["status"] == "unchanged, feedback renewed"
+    assert "Nearly!" in (course / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
+    assert [row["status"] for row in grade_class(the_class)] == ["unchanged"]
+
+
+def test_notebooks_in_a_folder_of_their_own_or_renamed_by_a_browser_are_found(course):
+    folder = submit(course, "ada")
+    (folder / "exercises").mkdir()
+    for path in folder.glob("*.ipynb"):
+        path.rename(folder / "exercises" / path.name)
+    (folder / "exercises" / "04_paint.ipynb").rename(folder / "04_paint (1).ipynb")
+    (row,) = grade_class(Class(course))
+    assert row["total"] == 30
+    assert "03_style_cost.ipynb: found as exercises/03_style_cost.ipynb" in row["status"]
+    assert "04_paint.ipynb: found as 04_paint (1).ipynb" in row["status"]
 
 
 def test_a_cluster_is_used_and_a_worker_that_dies_loses_nothing(course, monkeypatch):

@@ -117,6 +117,7 @@ def test_what_learners_get_works_and_holds_no_worked_notebook(tmp_path):
     exercises.release(tmp_path / "course.zip")
     shutil.unpack_archive(tmp_path / "course.zip", tmp_path)
     folder = tmp_path / "nst_course"
+    assert "**Hand in** the three notebooks" in (folder / "README.md").read_text(encoding="utf-8")
     assert not (folder / "notebooks").exists() and not (folder / "tests").exists()
     for path in folder.rglob("*.*"):
         if path.suffix in (".ipynb", ".py"):

@@ -101,12 +101,12 @@ def compute_content_cost(content_output, generated_output):
     return tf.reduce_mean(tf.square(content_output[-1] - generated_output[-1])) / 2
 
 
-@wrong("4 · n_H · n_W · n_C times too large")
+@wrong("4 · (n_H n_W) · n_C times too large")
 def compute_content_cost(content_output, generated_output):
     return tf.reduce_sum(tf.square(content_output[-1] - generated_output[-1]))
 
 
-@wrong("2 · n_H · n_W · n_C times too large")
+@wrong("2 · (n_H n_W) · n_C times too large")
 def compute_content_cost(content_output, generated_output):
     return tf.nn.l2_loss(content_output[-1] - generated_output[-1])
 
@@ -130,14 +130,14 @@ def compute_content_cost(content_output, generated_output):
     return tf.reduce_sum((a_C - a_G) ** 2) / (4 * n_H * n_W * n_C)
 
 
-@wrong("n_H^2 · n_W^2 · n_C^2 times too large")
+@wrong("put the whole denominator in brackets")
 def compute_content_cost(content_output, generated_output):
     a_C, a_G = content_output[-1], generated_output[-1]
     _, n_H, n_W, n_C = a_G.shape
     return 1 / 4 * n_H * n_W * n_C * tf.reduce_sum((a_C - a_G) ** 2)
 
 
-@wrong("n_H · n_W · n_C times too small")
+@wrong("(n_H n_W) · n_C times too small: it is divided twice; tf.reduce_mean")
 def compute_content_cost(content_output, generated_output):
     a_C, a_G = content_output[-1], generated_output[-1]
     _, n_H, n_W, n_C = a_G.shape
@@ -212,7 +212,7 @@ def compute_content_cost(content_output, generated_output):
     return tf.reduce_mean(content_output[-1] ** 2) / 4
 
 
-@wrong("always the same number")
+@wrong("always zero: is something compared with itself")
 def compute_content_cost(content_output, generated_output):
     return cost(content_output[-1], content_output[-1])
 
@@ -396,3 +396,19 @@ def compute_content_cost(content_output, generated_output):
 def compute_content_cost(content_output, generated_output):
     a_C, a_G = (tf.nn.relu(a[-1]) for a in (content_output, generated_output))
     return cost(a_C, a_G)
+
+
+@wrong("always zero")
+def compute_content_cost(content_output, generated_output):
+    return tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2) // 4000
+
+
+@wrong("a list has no shape")
+def compute_content_cost(content_output, generated_output):
+    _, n_H, n_W, n_C = generated_output.shape
+    return tf.reduce_sum((content_output - generated_output) ** 2) / (4 * n_H * n_W * n_C)
+
+
+@wrong("tf.reduce_sum")
+def compute_content_cost(content_output, generated_output):
+    return tf.sum((content_output[-1] - generated_output[-1]) ** 2)

@@ -233,7 +233,7 @@ def gram_matrix(A):
     return A @ tf.transpose(A)
 
 
-@wrong("are rounded")
+@wrong("is rounded")
 def gram_matrix(A):
     return tf.cast(tf.cast(A @ tf.transpose(A), tf.int32), tf.float32)
 
@@ -249,7 +249,7 @@ def gram_matrix(A):
     return A @ tf.transpose(A)
 
 
-@wrong("always the same number")
+@wrong("always zero")
 def gram_matrix(A):
     return tf.zeros((A.shape[0], A.shape[0]))
 
@@ -311,3 +311,14 @@ def gram_matrix(A):
 @wrong()
 def gram_matrix(A):
     return A @ tf.transpose(A) + tf.eye(A.shape[0])
+
+
+@wrong("use tf.transpose")
+def gram_matrix(A):
+    return A @ A.T
+
+
+@wrong("shape (n_C, n_C)")
+def gram_matrix(A):
+    """The last channel is left out."""
+    return tf.stack([tf.linalg.matvec(A, row)[:-1] for row in tf.unstack(A)[:-1]])

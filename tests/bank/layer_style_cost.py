@@ -257,7 +257,7 @@ def compute_layer_style_cost(a_S, a_G):
     return tf.reduce_mean(average(a_S) ** 2) / 4
 
 
-@wrong("always the same number")
+@wrong("always zero")
 def compute_layer_style_cost(a_S, a_G):
     return tf.reduce_mean((average(a_G) - average(a_G)) ** 2) / 4
 
@@ -391,3 +391,18 @@ def compute_layer_style_cost(a_S, a_G):
 @wrong()
 def compute_layer_style_cost(a_S, a_G):
     return 1 - tf.reduce_sum(average(a_S) * average(a_G)) / tf.norm(average(a_S)) / tf.norm(average(a_G))
+
+
+@wrong("brackets")
+def compute_layer_style_cost(a_S, a_G):
+    return tf.reduce_sum((average(a_S) - average(a_G)) ** 2) / 4 * a_G.shape[3] ** 2
+
+
+@wrong("^ is something else")
+def compute_layer_style_cost(a_S, a_G):
+    return tf.reduce_sum((average(a_S) - average(a_G)) ** 2) / (4 * (a_G.shape[3] ^ 2))
+
+
+@wrong()
+def compute_layer_style_cost(a_S, a_G):
+    return tf.reduce_mean((gram_matrix(a_S) - gram_matrix(a_G)) ** 2) / 4

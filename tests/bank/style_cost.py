@@ -404,3 +404,9 @@ def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=
     """The content cost of each layer."""
     pairs = zip(STYLE_LAYERS, style_image_output, generated_image_output)
     return tf.add_n([w * tf.reduce_mean((s - g) ** 2) / 4 for (_, w), s, g in pairs])
+
+
+@wrong("a layer's name is taken for its weight")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    costs = costs_of(style_image_output, generated_image_output)
+    return tf.add_n([name * J for (name, _), J in zip(STYLE_LAYERS, costs)])

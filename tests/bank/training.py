@@ -350,7 +350,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong("another direction")
+@wrong("as the optimizer would move it")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = costs_at(generated_image)
@@ -359,7 +359,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong("another direction")
+@wrong("as the optimizer would move it")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = costs_at(generated_image)
@@ -369,7 +369,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong("no gradient reaches the picture")
+@wrong("no gradient reaches generated_image")
 def train_step(generated_image):
     a_G = vgg_model_outputs(generated_image)
     J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA)
@@ -379,7 +379,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong("no gradient reaches the picture")
+@wrong("no gradient reaches generated_image")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = costs_at(tf.constant(generated_image.numpy()))
@@ -387,7 +387,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong("no gradient reaches the picture")
+@wrong("no gradient reaches generated_image")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = tf.constant(float(costs_at(generated_image)))
@@ -423,7 +423,7 @@ def train_step(generated_image):
     step(generated_image, J, tape)
 
 
-@wrong("plain number or array comes back")
+@wrong("a plain number comes back: return J as it is")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = costs_at(generated_image)
@@ -498,3 +498,26 @@ def train_step(generated_image):
         J = costs_at(tf.image.flip_left_right(generated_image))
     step(generated_image, J, tape)
     return J
+
+
+@wrong("the whole lists, a_C and a_G")
+def train_step(generated_image):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_content_cost(a_C[-1], a_G[-1]), compute_style_cost(a_S, a_G), ALPHA, BETA),
+    )
+
+
+@wrong("a list of pairs (gradient, variable)")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients(tape.gradient(J, generated_image), generated_image)
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("Keras' optimisers have no such method")
+def train_step(generated_image):
+    optimizer.minimize(lambda: costs_at(generated_image), [generated_image])
+    return costs_at(generated_image)
