@@ -14,7 +14,7 @@ def expected(exercise, case, layers=(), stand_ins=False):
     layers: the weights of the learner's own STYLE_LAYERS, for the case that gives none.
     stand_ins: with the replacements of `evaluate.STAND_INS` in place of the earlier exercise.
     """
-    case = _as_float64(case)
+    case = as_float64(case)
     if exercise == "train_step":
         return dict(zip(("value", "pictures"), training(case["start"], case["world"])))
     table = _STANDING_IN if stand_ins and EXERCISES[exercise][1] else _ANSWERS
@@ -22,11 +22,12 @@ def expected(exercise, case, layers=(), stand_ins=False):
     return answer if case["watch"] else answer | {"gradients": []}
 
 
-def _as_float64(value):
+def as_float64(value):
+    """A case with its arrays in float64."""
     if isinstance(value, dict):
-        return {key: _as_float64(part) for key, part in value.items()}
+        return {key: as_float64(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_as_float64(part) for part in value]
+        return [as_float64(part) for part in value]
     return np.asarray(value, np.float64) if isinstance(value, np.ndarray | np.generic) else value
 
 

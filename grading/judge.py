@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grading.answers import expected
+from grading.answers import as_float64, expected
 from grading.hints import constant, first_line, hint_for
 from grading.mistakes import close
 
@@ -156,18 +156,10 @@ class Trial:
         if self.error or got is None or got.shape != right.shape:
             return None
         if not self.pictures:
-            return _float64(self.case), got.astype(np.float64), right
+            return as_float64(self.case), got.astype(np.float64), right
         moves = self.moves()
         if moves is None:
             return None
-        case = _float64(self.case)
+        case = as_float64(self.case)
         right = right, np.stack(self.expected["pictures"]) - case["start"]
         return case, (got.astype(np.float64), moves), right
-
-
-def _float64(value):
-    if isinstance(value, dict):
-        return {key: _float64(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_float64(part) for part in value]
-    return np.asarray(value, np.float64) if isinstance(value, np.ndarray | np.generic) else value
