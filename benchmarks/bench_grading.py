@@ -15,11 +15,9 @@ from pathlib import Path
 import nbformat
 
 from grading import submission
-from grading.cases import EXERCISES
-from grading.grade import Class, grade_class
+from grading.grade import NOTEBOOKS, Class, grade_class
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted({notebook for notebook, _ in EXERCISES.values()})
 
 
 def classroom(root, count):

@@ -16,9 +16,9 @@ SECONDS = 60  # that a check may take; right answers need less than one
 
 
 def check(function) -> Result:
-    """Try one of the course's functions on several inputs, print what passes and a hint on what fails first.
+    """Try an answer on several inputs, print what passes and a hint on what fails first.
 
-    function: one of the six of the exercises, under its own name; it may be decorated with tf.function.
+    function: the learner's answer to an exercise, under its own name; it may be decorated with tf.function.
 
     Returns a `Result` with `points`, `max_points` and `messages`. Expected values are never printed.
     Raises TypeError for what is no function, LookupError for a function of another name. Under nbgrader's "Validate",

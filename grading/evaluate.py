@@ -33,12 +33,11 @@ def _report(run, function, case):
     try:
         return run(function, case)
     except Exception as error:
-        return dict(error=_describe(error, function))
+        return dict(error=describe(error, _plain(function).__code__.co_filename))
 
 
-def _describe(error, function):
+def describe(error, filename=""):
     """The kind of error, its message, and the last line of the learner's own notebook or file that it came from."""
-    filename = _code_of(function).co_filename
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == filename]
     kinds = [kind.__name__ for kind in type(error).__mro__]
@@ -49,14 +48,14 @@ def _describe(error, function):
 def _call(function, case):
     arguments = [_to_tensors(argument) for argument in case["arguments"]]
     watched = [tensor for place in case["watch"] for tensor in _tensors(arguments[place])]
-    before = [_flat(argument) for argument in arguments]
+    before = [_tensors(argument) for argument in arguments]
     with tf.GradientTape() as tape:
         tape.watch(watched)
         result = function(*arguments, **case["keywords"])
     report = _result(result)
     if report["kind"] == "tensor":
         report["gradients"] = _gradients(tape, result, watched, case["seed"])
-    report["modified"] = not _same(before, [_flat(argument) for argument in arguments])
+    report["modified"] = not _same(before, [_tensors(argument) for argument in arguments])
     once_more = [_to_tensors(argument) for argument in case["arguments"]]
     report["again"] = _result(function(*once_more, **case["keywords"])).get("value")
     if len(case["arguments"]) == 2 and isinstance(case["arguments"][0], list):
@@ -74,10 +73,6 @@ def _to_tensors(argument):
 
 
 def _tensors(argument):
-    return argument if isinstance(argument, list) else [argument]
-
-
-def _flat(argument):
     return list(argument) if isinstance(argument, list) else [argument]
 
 
@@ -216,10 +211,6 @@ def replaced(exercise, stand_ins=False):
 
 def _plain(function):
     return getattr(function, "python_function", function)
-
-
-def _code_of(function):
-    return _plain(function).__code__
 
 
 def _globals_of(function):

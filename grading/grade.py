@@ -182,15 +182,14 @@ def record(the_class, entry, results):
         (folder / "timestamp.txt").write_text(entry.timestamp)
     intake = the_class.course(entry.student, submitted_directory=str(the_class.intake.relative_to(the_class.root)))
     Autograde(coursedir=intake, config=intake.config, force=True).start()
-    write_feedback(the_class, entry, submission.as_json(results))
+    write_feedback(the_class, entry)
 
 
-def write_feedback(the_class, entry, results):
+def write_feedback(the_class, entry):
     """Write the pages in feedback/ as the gradebook now has points and comments, and remember that state."""
     course = the_class.course(entry.student)
     GenerateFeedback(coursedir=course, config=course.config, force=True).start()
-    marks = marks_of(the_class, entry.student)
-    memory = dict(key=entry.key, notes=entry.all_notes, results=results, marks=marks)
+    memory = dict(key=entry.key, marks=marks_of(the_class, entry.student))
     the_class.memory.mkdir(parents=True, exist_ok=True)
     part = the_class.memory / f"{entry.student}.part"
     part.write_text(json.dumps(memory, indent=1), encoding="utf-8")
@@ -210,7 +209,7 @@ def marks_of(the_class, student):
 
 
 def remembered(the_class, student):
-    """What `record` wrote about a student, or {}."""
+    """What `write_feedback` noted about a student, or {}."""
     try:
         return json.loads((the_class.memory / f"{student}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -323,11 +322,10 @@ def _recorded(the_class, entry, results):
 
 def _renewed(the_class, entry):
     """Write the feedback again if somebody has changed points or comments since."""
-    memory = remembered(the_class, entry.student)
-    if json.loads(json.dumps(marks_of(the_class, entry.student))) == memory["marks"]:
+    if marks_of(the_class, entry.student) == remembered(the_class, entry.student)["marks"]:
         return False
     with _nbgrader_errors():
-        write_feedback(the_class, entry, memory["results"])
+        write_feedback(the_class, entry)
     return True
 
 

@@ -193,9 +193,9 @@ def _of_shape(exercise, trial, trials):
 
 
 def _of_gradient(exercise, trials):
-    image = {"gram_matrix": "A", "total_cost": "the two costs", "train_step": "the picture"}.get(exercise, "the image")
     if exercise == "train_step":
         return _of_moves(trials)
+    image = {"gram_matrix": "A", "total_cost": "the two costs"}.get(exercise, "the image")
     got = [(g, r) for t in trials for g, r in zip(t.report["gradients"], t.expected["gradients"]) if r is not None]
     if any(g is None for g, _ in got):
         return CHAIN.format(image=image)

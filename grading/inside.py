@@ -25,7 +25,7 @@ def main():
     limits = request["limits"]
     import tensorflow as tf
 
-    from grading.evaluate import evaluate, replaced
+    from grading.evaluate import describe, evaluate, replaced
     from nst_notebooks import functions_from
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -42,15 +42,13 @@ def main():
             given = replaced(job["exercise"], job["stand_ins"])
             function = functions_from(f"/tmp/{job['notebook']}", job["exercise"], given=given)
         except Exception as error:
-            kinds = [kind.__name__ for kind in type(error).__mro__]
-            broken = dict(kinds=kinds, message=str(error)[:2000], line="", number=0)
-            return [dict(error=broken)] * len(job["cases"])
+            return [dict(error=describe(error))] * len(job["cases"])
         return evaluate(function, job["cases"], job["stand_ins"])
 
     for job in request["jobs"]:
         _tell(dict(start=job["exercise"]), b"")
         status, data = _in_child(lambda job=job: encode(run(job)), limits)
-        _tell(dict(exercise=job["exercise"], status=status, size=len(data)), data)
+        _tell(dict(status=status, size=len(data)), data)
         if set(os.listdir("/tmp")) != clean:
             return  # the next exercise gets a fresh sandbox
 

@@ -32,10 +32,9 @@ class Result:
     @property
     def messages(self):
         lines = [f"✓ {name}" if passed else f"✗ {name}" for name, passed in self.passed.items()]
-        if self.hint:
-            lines.append(f"Hint: {self.hint}" + "." * (self.hint[-1] not in ".?!"))
-        if self.note:
-            lines.append(f"Note: {self.note}" + "." * (self.note[-1] not in ".?!"))
+        for kind, words in (("Hint", self.hint), ("Note", self.note)):
+            if words:
+                lines.append(f"{kind}: {words}" + "." * (words[-1] not in ".?!"))
         return lines
 
     def __repr__(self):

@@ -97,9 +97,9 @@ def _times(number, powers, formula):
         words.append(f"{_product(small, 1 / number)} times too small")
     if large and all(power == 2 * formula.get(name, 0) for name, power in large.items()) and not small:
         advice = "in Python a / b * c is (a / b) * c, so put the whole denominator in brackets"
-    elif number == 2 and not _not_zero(powers):
+    elif number == 2 and not (large or small):
         advice = "a factor 1/2 is missing; does 1/2 stand where the formula has 1/4?"
-    elif number == 4 and not _not_zero(powers):
+    elif number == 4 and not (large or small):
         advice = "the factor 1/4 is missing"
     elif large and not small:
         advice = f"is the division by {_product(large, number)} missing, or does another size stand there?"
@@ -110,11 +110,6 @@ def _times(number, powers, formula):
     else:
         advice = "look at what the sum is divided by"
     return f"your value is exactly {' and '.join(words)}: {advice}"
-
-
-def _not_zero(powers):
-    """Those that are not zero."""
-    return {name: power for name, power in powers.items() if power}
 
 
 def _product(powers, number):
@@ -681,6 +676,10 @@ def _run(weights=None, world=None, sign=-1.0, clip=(0, 1), before="", late=False
     return of_case
 
 
+def _true_J(world, content, style):
+    return world["ALPHA"] * content + world["BETA"] * style
+
+
 def _targets(content, style):
     return lambda world: dict(C=world[content], S=world[style])
 
@@ -755,19 +754,19 @@ TRAIN = {
     "the gradient is not that of J, but of a part of it": [
         _run(
             weights=lambda world: (world["ALPHA"], 0),
-            J=lambda world, content, style: world["ALPHA"] * content + world["BETA"] * style,
+            J=_true_J,
         ),
         _run(
             weights=lambda world: (0, world["BETA"]),
-            J=lambda world, content, style: world["ALPHA"] * content + world["BETA"] * style,
+            J=_true_J,
         ),
         _run(
             weights=lambda world: (1, 0),
-            J=lambda world, content, style: world["ALPHA"] * content + world["BETA"] * style,
+            J=_true_J,
         ),
         _run(
             weights=lambda world: (0, 1),
-            J=lambda world, content, style: world["ALPHA"] * content + world["BETA"] * style,
+            J=_true_J,
         ),
     ],
 }

@@ -11,7 +11,7 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_solution
-from traitlets import Float, Integer, Unicode
+from traitlets import Float, Integer
 
 from grading import sandbox, submission
 from grading.cases import EXERCISES
@@ -41,12 +41,10 @@ class NameTheExercise(ClearSolutions):
 class SubmissionExporter(NotebookExporter):
     """Reads a submitted notebook without trusting it, and puts its cells in order before nbgrader sees it."""
 
-    submitted_directory = Unicode("submitted", help="as in CourseDirectory").tag(config=True)
-
     def from_filename(self, filename, resources=None, **options):
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
         submitted = Path(filename).parents[2]
-        if submitted.name != Path(self.submitted_directory).name:
+        if submitted.name != "submitted":  # nbgrader's second reading, of what the first one wrote
             return super().from_filename(filename, resources=resources, **options)
         notebook, notes = put_in_order(filename, submitted, name)
         PREPARED.setdefault((student, name), (None, notes))

@@ -41,7 +41,7 @@ class SandboxError(RuntimeError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What the code of one submission may use. `seconds` counts for each exercise, the rest for all together."""
+    """What a submission may use. Seconds and output count for each exercise, the rest for all together."""
 
     seconds: float = 20
     memory_bytes: int = 2_000_000_000

@@ -4,13 +4,12 @@ import json
 import os
 import re
 import stat
-from dataclasses import asdict
 
 import nbformat
 
 from grading import sandbox
 from grading.cases import EXERCISES, cases
-from grading.judge import Result, failed, judge
+from grading.judge import failed, judge
 
 MAX_BYTES = 20_000_000  # of one notebook; with pictures in it, one of ours has 1.5 MB
 MAX_CELLS = 1000
@@ -164,13 +163,3 @@ def _try(notebooks, names, seed, stand_ins, limits):
         else:
             results[name] = failed(name, REASONS.get(status, f"it crashed: {status}"))
     return results
-
-
-def as_json(results):
-    """Results as plain data, for a file."""
-    return {name: asdict(result) for name, result in results.items()}
-
-
-def from_json(data):
-    """Results as `as_json` had them."""
-    return {name: Result(**fields) for name, fields in data.items()}
