@@ -69,3 +69,12 @@ def load_checkpoint(path, image, optimizer, settings):
     np.random.set_state(tuple(about["numpy"]))
     tf.random.get_global_generator().reset(state["tensorflow"])
     return state["history"].tolist()
+
+
+def saved_shape(path):
+    """The shape of the picture in a checkpoint; None if there is no checkpoint, or a damaged one."""
+    try:
+        with np.load(path) as saved:
+            return saved["image"].shape
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

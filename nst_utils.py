@@ -103,7 +103,7 @@ def load_image(path, max_size=512):
         raise ValueError(f"{path}: more than {limit:.0f} million pixels; make it smaller first") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: not a picture that can be read, or a damaged one ({error})") from error
-    scale = min(1, _positive("max_size", max_size) / max(image.size))
+    scale = min(1, positive("max_size", max_size) / max(image.size))
     size = [round(scale * side) for side in image.size]
     if min(size) < SMALLEST_SIDE:
         raise ValueError(
@@ -219,6 +219,15 @@ def load_vgg19(weights=WEIGHTS):
     return network
 
 
+def layers_checked(layer_names):
+    """Return the names as a list; ValueError for none, and for a name that is no convolution layer of VGG-19."""
+    names = list(layer_names)
+    unknown = [name for name in names if name not in MEAN_ACTIVATION]
+    if unknown or not names:
+        raise ValueError(f"unknown layers {unknown}; choose from: {', '.join(MEAN_ACTIVATION)}")
+    return names
+
+
 def feature_model(vgg, layer_names):
     """Return a function from pictures (batch, n_H, n_W, 3), RGB in [0, 1], to a list of activations.
 
@@ -229,10 +238,7 @@ def feature_model(vgg, layer_names):
 
     Raises ValueError for an empty list and for an unknown layer name; the message lists the valid ones.
     """
-    names = list(layer_names)
-    unknown = [name for name in names if name not in MEAN_ACTIVATION]
-    if unknown or not names:
-        raise ValueError(f"unknown layers {unknown}; choose from: {', '.join(MEAN_ACTIVATION)}")
+    names = layers_checked(layer_names)
     layers = keras.Model(vgg.input, [vgg.get_layer(name).output for name in names])
 
     def vgg_model_outputs(picture):
@@ -264,58 +270,92 @@ def train(
     NaN or infinite raises FloatingPointError with epoch and step; generated_image then holds the last good picture,
     which is saved.
     """
-    total = _positive("epochs", epochs) * _positive("steps_per_epoch", steps_per_epoch)
-    output = output and Path(output)
-    settings = [steps_per_epoch, settings]
-    history = []
-    if resume and output and (output / "checkpoint.npz").exists():
-        history = load_checkpoint(output / "checkpoint.npz", generated_image, optimizer, settings)
-    good = generated_image.numpy()
-    earlier = [*output.glob("epoch_*.png"), output / "checkpoint.npz"] if output and not history else []
+    total = positive("epochs", epochs) * positive("steps_per_epoch", steps_per_epoch)
+    run = Run(total, output, [steps_per_epoch, settings], optimizer)
+    if resume:
+        run.resume(generated_image)
+    with run:
+        good = generated_image.numpy()
+        for n in range(len(run.history), total):
+            epoch, step = n // steps_per_epoch + 1, n % steps_per_epoch + 1
+            before = generated_image.numpy()
+            J = train_step(generated_image)
+            if J is None:
+                raise TypeError("train_step returned None; it must return the cost J")
+            last_good = before if math.isfinite(J) else good  # a cost that is not finite: its own picture was bad
+            run.step(float(J), generated_image, last_good, f"epoch {epoch}/{epochs}", f"epoch {epoch}, step {step}")
+            good = before
+            if step == steps_per_epoch:
+                run.show(generated_image, f"epoch_{epoch:02d}.png")
+    return run.history
 
-    def keep(*names, checkpoint=True):
-        if not (output and history):
+
+class Run:
+    """A painting in the making, for train and minimize: costs, progress bar, picture inline, files, stop, resume.
+
+    total: number of steps. output: the folder, or None. settings: what a run must share to be resumed (for JSON).
+    Used in a `with` statement; `train` says what Ctrl-C and a FloatingPointError do in there.
+    """
+
+    def __init__(self, total, output, settings, optimizer=None):
+        self.total, self.settings, self.optimizer = total, settings, optimizer
+        self.output = output and Path(output)
+        self.history, self.image = [], None
+        self.checkpoint = self.output and self.output / "checkpoint.npz"
+
+    def resume(self, image):
+        """Take image (tf.Variable) and history from the checkpoint, if there is one."""
+        if self.output and self.checkpoint.exists():
+            self.history = load_checkpoint(self.checkpoint, image, self.optimizer, self.settings)
+            self.image = image
+
+    def __enter__(self):
+        self.earlier = []
+        if self.output and not self.history:
+            self.earlier = [*self.output.glob("epoch_*.png"), self.checkpoint]
+        self.canvas = _Canvas()
+        self.bar = _ProgressBar(total=self.total, initial=len(self.history))
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.bar.close()
+        if kind is FloatingPointError:
+            self._save("generated_image.png", checkpoint=False)
+        if kind is not KeyboardInterrupt or not self.history:
+            return False
+        self._save("generated_image.png")
+        self.canvas.draw(self.image, self.history)
+        kept = " The picture is saved; resume=True goes on from here." if self.output else ""
+        print(f"Stopped after {len(self.history)} of {self.total} steps.{kept}")
+        return True
+
+    def step(self, J, image, last_good, label, where):
+        """Count one step: its cost J, the picture after it (tf.Variable), and the one to go back to if it is broken."""
+        self.image = image
+        if not (math.isfinite(J) and np.isfinite(image.numpy()).all()):
+            image.assign(last_good)
+            raise FloatingPointError(
+                f"{where}: the cost J = {J} or the picture is not finite any more. "
+                "The last good picture is kept. Try a smaller learning rate, and check the costs' formulas"
+            )
+        self.history.append(J)
+        while self.earlier:
+            self.earlier.pop().unlink(missing_ok=True)
+        self.bar.step(label, J)
+
+    def show(self, image, *names):
+        """Show the picture with its cost curve, and save it as generated_image.png and under `names`."""
+        self.image = image
+        self._save(*names, "generated_image.png")
+        self.canvas.draw(image, self.history)
+
+    def _save(self, *names, checkpoint=True):
+        if not (self.output and self.history):
             return
         for name in names:
-            save_image(generated_image, output / name)
+            save_image(self.image, self.output / name)
         if checkpoint:
-            save_checkpoint(output / "checkpoint.npz", generated_image, optimizer, history, settings)
-
-    canvas = _Canvas()
-    with _ProgressBar(total=total, initial=len(history)) as bar:
-        try:
-            for n in range(len(history), total):
-                epoch, step = n // steps_per_epoch + 1, n % steps_per_epoch + 1
-                before = generated_image.numpy()
-                J = train_step(generated_image)
-                if J is None:
-                    raise TypeError("train_step returned None; it must return the cost J")
-                J = float(J)
-                if not (math.isfinite(J) and np.isfinite(generated_image.numpy()).all()):
-                    generated_image.assign(before if math.isfinite(J) else good)
-                    raise FloatingPointError(
-                        f"epoch {epoch}, step {step}: the cost J = {J} or the picture is not finite any more. "
-                        "The last good picture is kept. Try a smaller learning rate, and check the costs' formulas"
-                    )
-                good = before
-                history.append(J)
-                while earlier:
-                    earlier.pop().unlink(missing_ok=True)
-                bar.step(f"epoch {epoch}/{epochs}", J)
-                if step == steps_per_epoch:
-                    keep(f"epoch_{epoch:02d}.png", "generated_image.png")
-                    canvas.draw(generated_image, history)
-        except FloatingPointError:
-            keep("generated_image.png", checkpoint=False)
-            raise
-        except KeyboardInterrupt:
-            if not history:
-                raise
-            keep("generated_image.png")
-            canvas.draw(generated_image, history)
-            kept = " The picture is saved; resume=True goes on from here." if output else ""
-            print(f"Stopped after {len(history)} of {total} steps.{kept}")
-    return history
+            save_checkpoint(self.checkpoint, self.image, self.optimizer, self.history, self.settings)
 
 
 def plot_costs(histories, axis=None):
@@ -357,8 +397,8 @@ class _ProgressBar(tqdm):
         layout = "{desc} |{bar:24}| step {n_fmt}/{total_fmt}{postfix}, {remaining} left"
         super().__init__(bar_format=layout, ascii=False, file=io.StringIO() if _in_notebook else None, **options)
 
-    def step(self, epoch, cost):
-        self.set_description_str(epoch, refresh=False)
+    def step(self, label, cost):
+        self.set_description_str(label, refresh=False)
         self.set_postfix_str(f"J {cost:.3e}", refresh=False)
         self.update()
 
@@ -372,7 +412,7 @@ class _ProgressBar(tqdm):
             self.handle = display(bar, raw=True, display_id=True, metadata=about)
 
 
-def _positive(name, value):
+def positive(name, value):
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
     return int(value)
