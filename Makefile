@@ -2,9 +2,10 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
-export CONTENT STYLE SIZE EPOCHS STEPS RESUME
+export CONTENT STYLE SIZE EVALUATIONS EPOCHS STEPS RESUME
+PICTURES = $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} $${RESUME:+--resume "$$RESUME"}
 
-.PHONY: help setup paint lab exercises release grade sandbox test bench record clean
+.PHONY: help setup paint train lab exercises release grade sandbox test bench record clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-9s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,9 +19,11 @@ setup: .venv/ready  ## .venv with everything in requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= EPOCHS= STEPS= RESUME=1]
-	@$(PY) paint.py $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} \
-		$${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"} $${RESUME:+--resume "$$RESUME"}
+paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= EVALUATIONS= RESUME=1]
+	@$(PY) paint.py paint $(PICTURES) $${EVALUATIONS:+--evaluations "$$EVALUATIONS"}
+
+train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZE= EPOCHS= STEPS= RESUME=1]
+	@$(PY) paint.py train $(PICTURES) $${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"}
 
 lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
 	$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/exercises/01_transfer_learning.ipynb \
@@ -42,12 +45,18 @@ sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
 test: .venv/ready sandbox  ## every test
 	$(PY) -m pytest
 
-bench: .venv/ready sandbox  ## what the README says about speed, measured here
-	$(PY) benchmarks/bench_grading.py
+bench: .venv/ready sandbox benchmarks/.venv/ready  ## what the README says about speed, measured here [QUICK=1]
+	$(PY) benchmarks/bench_speed.py $(if $(QUICK),--quick)
+	$(if $(QUICK),,$(PY) benchmarks/bench_grading.py)
+
+benchmarks/.venv/ready: benchmarks/requirements.txt
+	$(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
 	$(PY) record.py $(NOTEBOOK)
 
 clean:  ## remove .venv and what you painted
-	rm -rf .venv .pytest_cache .ruff_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints *.egg-info
+	rm -rf .venv benchmarks/.venv .pytest_cache .ruff_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints *.egg-info
 	find output -type f ! -name .gitkeep -delete

@@ -21,8 +21,11 @@ def write_atomically(path, write):
         part.unlink(missing_ok=True)
 
 
-def save_checkpoint(path, image, optimizer, history, settings):
-    """Save image (tf.Variable), optimizer (Keras, or None), history (list of J), settings (for JSON) and randomness."""
+def save_checkpoint(path, image, optimizer, history, total, settings):
+    """Save image (tf.Variable), optimizer (Keras, or None), history (list of J), settings (for JSON) and randomness.
+
+    total: how many steps were planned, for those who report on the run.
+    """
     about = {"settings": settings, "python": random.getstate(), "numpy": np.random.get_state()}
     arrays = {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables if optimizer else [])}
     write_atomically(
@@ -31,6 +34,7 @@ def save_checkpoint(path, image, optimizer, history, settings):
             file,
             image=image.numpy(),
             history=history,
+            total=total,
             tensorflow=tf.random.get_global_generator().state.numpy(),
             about=json.dumps(about, default=np.ndarray.tolist),
             **arrays,
@@ -46,7 +50,7 @@ def load_checkpoint(path, image, optimizer, settings):
     if optimizer and not optimizer.built:
         optimizer.build([image])
     variables = optimizer.variables if optimizer else []
-    remedy = "repeat the settings of that run, or start anew (resume=False, make paint RESUME=0)"
+    remedy = "repeat the settings of that run, or start anew (resume=False, RESUME=0)"
     try:
         with np.load(path) as saved:
             state = dict(saved)

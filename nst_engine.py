@@ -13,12 +13,10 @@
 
 import functools
 
-import keras
 import numpy as np
+import tensorflow as tf
 
 from nst_utils import GPUS, MEAN_ACTIVATION, layers_checked
-
-import tensorflow as tf
 
 FORWARD, BACKWARD = 4, 6  # outputs along one side of a tile
 POINTS = {4: (0, 1.5, -1.5, 1 / 1.5, -1 / 1.5), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}  # found by trying: least rounding
@@ -77,13 +75,12 @@ class Winograd:
         m = self.m
         _, n_H, n_W, _ = (x[0] if isinstance(x, tuple) else x).shape
         rows, columns = -(-n_H // m), -(-n_W // m)
-        strips = min(rows, -(-(m + 2) ** 2 * rows * columns * max(self.n_C, self.n_K) * 4 // STRIP_BYTES))
+        strips = min(rows, -(-((m + 2) ** 2) * rows * columns * max(self.n_C, self.n_K) * 4 // STRIP_BYTES))
         height = -(-rows // strips)
         done = []
         for first in range(0, rows, height):
             top, bottom = m * first, min(m * (first + height), n_H)
-            inside = slice(max(top - 1, 0), min(bottom + 1, n_H))
-            strip = tf.nest.map_structure(lambda volume: volume[0, inside], x) if strips > 1 else _first(x)
+            strip = _rows(x, max(top - 1, 0), min(bottom + 1, n_H))
             tiles = _cut(strip, m, top == 0, bottom == n_H)
             tiles = tf.reshape(tf.matmul(self.to_tiles, tiles), ((m + 2) ** 2, -1, self.n_C))
             tiles = tf.reshape(tf.matmul(tiles, self.kernel), ((m + 2) ** 2, -1))
@@ -91,8 +88,8 @@ class Winograd:
         return tf.concat(done, 0)[tf.newaxis] if len(done) > 1 else done[0][tf.newaxis]
 
 
-def _first(x):
-    return tf.nest.map_structure(lambda volume: volume[0], x)
+def _rows(x, first, end):
+    return tf.nest.map_structure(lambda volume: volume[0, first:end], x)
 
 
 @tf.function(jit_compile=True, autograph=False)
@@ -261,7 +258,9 @@ def fast_feature_model(vgg, layer_names, compact_names=()):
     def vgg_model_outputs(picture):
         picture = tf.convert_to_tensor(picture, tf.float32)
         if picture.shape.rank != 4 or picture.shape[-1] != 3 or min(side or 32 for side in picture.shape[1:3]) < 32:
-            raise ValueError(f"a picture has shape (1, n_H, n_W, 3), both sides at least 32 pixels, not {picture.shape}")
+            raise ValueError(
+                f"a picture has shape (1, n_H, n_W, 3), both sides at least 32 pixels, not {picture.shape}"
+            )
         known = picture.shape.is_fully_defined() and picture.shape[0] == 1
         volumes = plain(picture) if tf.executing_eagerly() or GPUS or not known else fast(picture)
         return [compact(v) if known and name in compact_names else v for name, v in zip(names, volumes)]

@@ -3,12 +3,10 @@
 import numpy as np
 import scipy.fft
 import scipy.optimize
-
-from nst_utils import OUTPUT, SMALLEST_SIDE, Run, positive
-
 import tensorflow as tf
 
 from nst_checkpoint import saved_shape
+from nst_utils import OUTPUT, SMALLEST_SIDE, Run, positive
 
 SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
 _FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns
@@ -16,9 +14,7 @@ _OVERSHOOT = 1e-3  # cost of a pixel that leaves [0, 1] by one, as a share of th
 _COARSEST_SIDE = 64  # below that there is too little picture left to say what the style is
 
 
-def minimize(
-    cost_function, image, evaluations=60, *, precondition=True, output=OUTPUT, settings=None, resume=False
-):
+def minimize(cost_function, image, evaluations=60, *, precondition=True, output=OUTPUT, settings=None, resume=False):
     """Lower cost_function(image) with L-BFGS and return the history of costs, one J for each evaluation.
 
     cost_function: from a tensor (1, n_H, n_W, 3) to the scalar J; it is compiled with tf.function.
@@ -71,7 +67,8 @@ def coarse_to_fine(
     run = Run(len(problems) * evaluations, output, [precondition, scales, size, evaluations, settings])
     images = [tf.Variable(content) for content, _ in problems]
     first = 0
-    if resume and (shape := run.output and saved_shape(run.checkpoint)):
+    if resume and run.output:
+        shape = saved_shape(run.checkpoint)
         first = next((n for n, image in enumerate(images) if tuple(image.shape) == shape), 0)
         run.resume(images[first])
     ends, image = [], images[first]

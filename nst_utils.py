@@ -355,7 +355,7 @@ class Run:
         for name in names:
             save_image(self.image, self.output / name)
         if checkpoint:
-            save_checkpoint(self.checkpoint, self.image, self.optimizer, self.history, self.settings)
+            save_checkpoint(self.checkpoint, self.image, self.optimizer, self.history, self.total, self.settings)
 
 
 def plot_costs(histories, axis=None):

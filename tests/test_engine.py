@@ -1,0 +1,211 @@
+"""nst_engine: the fast network gives what the plain one gives, and its gradient."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import nst_engine
+from nst_engine import Convolution, MaxPooling, Winograd, compact, fast_feature_model, winograd_matrices
+from nst_utils import IMAGES, feature_model, load_image
+
+RNG = np.random.default_rng(0)
+STYLE = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
+SIDES = [(1, 1), (4, 6), (5, 7), (12, 13), (24, 25), (31, 37)]  # multiples of the tiles' 4 and 6, and odd ones
+
+
+def uniform(*shape):
+    return RNG.uniform(-1, 1, shape).astype(np.float32)
+
+
+def correlate(x, kernel):
+    """The 3 x 3 convolution with a border of zeros, in float64."""
+    padded = np.pad(x.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
+    n_H, n_W, _ = x.shape
+    return sum(padded[i : i + n_H, j : j + n_W] @ kernel[i, j].astype(np.float64) for i in range(3) for j in range(3))
+
+
+def relative(found, expected):
+    return np.linalg.norm(np.asarray(found, np.float64) - expected) / np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("m", [4, 6])
+def test_winograds_matrices_are_an_exact_correlation(m):
+    A, G, B = winograd_matrices(m)
+    for _ in range(5):
+        d, g = RNG.normal(size=m + 2), RNG.normal(size=3)
+        np.testing.assert_allclose(A.T @ ((G @ g) * (B.T @ d)), np.correlate(d, g, "valid"), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("m", [4, 6])
+def test_a_winograd_convolution_is_the_convolution(m, sides):
+    x, kernel = uniform(*sides, 8), uniform(3, 3, 8, 5)
+    found = tf.function(lambda x: Winograd(kernel, m)(x, tf.identity))(x[np.newaxis])
+    assert found.shape == (1, *sides, 5)
+    assert relative(found[0], correlate(x, kernel)) < 1e-5
+
+
+@pytest.mark.parametrize("strip_bytes", [1, 40_000, 2**30])
+def test_strips_change_nothing(strip_bytes, monkeypatch):
+    monkeypatch.setattr(nst_engine, "STRIP_BYTES", strip_bytes)
+    x, kernel = uniform(45, 26, 8), uniform(3, 3, 8, 5)
+    found = tf.function(lambda x: Winograd(kernel, 4)(x, tf.identity))(x[np.newaxis])
+    assert relative(found[0], correlate(x, kernel)) < 1e-5
+
+
+@pytest.mark.parametrize("channels", [4, 128])  # the plain kernel and Winograd's
+def test_a_layers_gradient_is_that_of_tensorflow(channels):
+    layer = Convolution(uniform(3, 3, channels, channels), uniform(channels))
+    assert bool(layer.winograd) == (channels == 128)
+    x, weights = tf.constant(uniform(1, 13, 14, channels)), uniform(1, 13, 14, channels)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        plain = layer.plain(x)
+    expected = tape.gradient(plain, x, tf.constant(weights))
+
+    @tf.function
+    def fast(x):
+        y = layer.forward(x)
+        return y, layer.backward(tf.constant(weights), x, y)
+
+    found, gradient = fast(x)
+    assert relative(found, plain.numpy()) < 1e-5 and relative(gradient, expected.numpy()) < 1e-5
+
+
+def test_pooling_gives_the_gradient_to_the_first_of_the_largest():
+    x = tf.constant(
+        np.array([[3, 3, 1, 0, 9], [3, 2, 0, 5, 9], [9, 9, 9, 9, 9]], np.float32)[np.newaxis, ..., np.newaxis]
+    )
+    pooling = MaxPooling()
+    y = pooling.forward(x)
+    gradient = pooling.backward(tf.constant([[[[7.0], [8.0]]]]), x, y)
+    np.testing.assert_array_equal(y[0, ..., 0], [[3, 5]])
+    np.testing.assert_array_equal(gradient[0, ..., 0], [[7, 0, 0, 0, 0], [0, 0, 0, 8, 0], [0, 0, 0, 0, 0]])
+
+
+def test_a_compact_volume_has_the_same_gram_average():
+    volume = np.maximum(uniform(1, 9, 11, 6), 0)
+    volume[..., 2] = 0  # a silent channel: the Gram matrix is singular
+    small = compact(tf.constant(volume)).numpy()
+    assert small.shape == (1, 1, 6, 6)
+    A, R = volume.reshape(-1, 6).T.astype(np.float64), small.reshape(-1, 6).T.astype(np.float64)
+    np.testing.assert_allclose(R @ R.T / 6, A @ A.T / 99, atol=2e-6)
+
+
+def test_the_gradient_through_a_compact_volume_is_that_through_the_volume():
+    volume, target = tf.constant(np.maximum(uniform(1, 9, 11, 6), 0)), uniform(6, 6)
+
+    def cost(volume):
+        A = tf.reshape(volume, (-1, 6))
+        return tf.reduce_sum((tf.matmul(A, A, transpose_a=True) / A.shape[0] - target) ** 2)
+
+    gradients = []
+    for function in (cost, lambda volume: cost(compact(volume))):
+        with tf.GradientTape() as tape:
+            tape.watch(volume)
+            J = function(volume)
+        gradients.append(tape.gradient(J, volume).numpy())
+    assert relative(gradients[1], gradients[0]) < 1e-4
+
+
+def test_a_volume_with_few_positions_is_not_made_compact():
+    volume = tf.constant(uniform(1, 2, 3, 6))
+    assert compact(volume) is volume
+
+
+def value_and_gradient(model, content, style):
+    a_C, a_S = model(content), model(style)
+
+    def gram(a):
+        A = tf.reshape(a, (-1, a.shape[-1]))
+        return tf.matmul(A, A, transpose_a=True) / A.shape[0]
+
+    @tf.function
+    def evaluate(image):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            a_G = model(image)
+            J = 10 * tf.reduce_mean((a_C[-1] - a_G[-1]) ** 2)
+            for a, b in zip(a_S[:-1], a_G):
+                J += tf.reduce_mean((gram(a) - gram(b)) ** 2)
+        return J, tape.gradient(J, image)
+
+    return evaluate
+
+
+@pytest.mark.parametrize("compact_names", [(), STYLE], ids=["full", "compact"])
+@pytest.mark.parametrize("content_layer", ["block4_conv2", "block5_conv4"])
+@pytest.mark.parametrize("size", [128, 97])
+def test_cost_and_gradient_are_those_of_the_plain_network(vgg, size, content_layer, compact_names):
+    names = [*STYLE, content_layer]
+    content = load_image(IMAGES / "content" / "cat.png", size)
+    style = load_image(IMAGES / "style" / "starry_night.jpg", size)
+    plain = value_and_gradient(feature_model(vgg, names), content, style)
+    fast = value_and_gradient(fast_feature_model(vgg, names, compact_names), content, style)
+    errors = []
+    for _ in range(3):
+        image = tf.clip_by_value(content + RNG.uniform(-0.05, 0.05, content.shape).astype(np.float32), 0, 1)
+        (J, gradient), (fast_J, fast_gradient) = plain(image), fast(image)
+        assert float(fast_J) == pytest.approx(float(J), rel=1e-4)
+        errors.append(relative(fast_gradient, gradient.numpy()))
+    # Where an activation is zero but for rounding, its ReLU or pooling may decide otherwise, and the gradient jumps:
+    # in one picture or another, whatever the kernels. A wrong gradient is wrong in all of them.
+    assert min(errors) < 1e-3 and max(errors) < 0.05, errors
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["in tf.function", "called directly"])
+def test_activations_come_in_the_order_asked_even_twice(vgg, inside):
+    names = ["block3_conv2", "block1_conv1", "block3_conv2"]
+    picture = RNG.random((1, 45, 38, 3)).astype(np.float32)
+    model = fast_feature_model(vgg, names)
+    found = (tf.function(model) if inside else model)(tf.constant(picture))
+    for activation, expected in zip(found, feature_model(vgg, names)(picture)):
+        assert relative(activation, expected.numpy()) < 1e-5
+
+
+def test_a_layer_asked_for_twice_gets_both_gradients(vgg):
+    model = fast_feature_model(vgg, ["block2_conv2", "block2_conv2"])
+    plain = feature_model(vgg, ["block2_conv2"])
+    image = tf.constant(RNG.random((1, 40, 40, 3)), tf.float32)
+    gradients = []
+    for cost in (
+        lambda x: 2 * tf.reduce_sum(model(x)[0]) + tf.reduce_sum(model(x)[1]),
+        lambda x: 3 * tf.reduce_sum(plain(x)[0]),
+    ):
+
+        @tf.function
+        def gradient(image, cost=cost):
+            with tf.GradientTape() as tape:
+                tape.watch(image)
+                J = cost(image)
+            return tape.gradient(J, image)
+
+        gradients.append(gradient(image).numpy())
+    assert relative(gradients[0], gradients[1]) < 1e-3
+
+
+def test_a_batch_of_two_and_an_unknown_size_take_the_plain_kernels(vgg):
+    pictures = RNG.random((2, 40, 36, 3)).astype(np.float32)
+    model, plain = fast_feature_model(vgg, ["block2_conv2"]), feature_model(vgg, ["block2_conv2"])
+    (expected,) = plain(pictures)
+    unknown = tf.function(model, input_signature=[tf.TensorSpec([None, None, None, 3])])
+    for found in (tf.function(model)(tf.constant(pictures)), unknown(pictures)):
+        assert relative(found[0], expected.numpy()) < 1e-5
+
+
+@pytest.mark.parametrize("shape", [(1, 31, 64, 3), (1, 64, 31, 3), (64, 64, 3), (1, 64, 64, 4)])
+def test_a_picture_of_the_wrong_shape_is_named(vgg, shape):
+    with pytest.raises(ValueError, match=r"both sides at least 32 pixels, not \("):
+        fast_feature_model(vgg, STYLE)(np.zeros(shape, np.float32))
+
+
+def test_unknown_and_missing_layers_are_named(vgg):
+    with pytest.raises(ValueError, match="unknown layers \\['block9_conv1'\\]; choose from: block1_conv1"):
+        fast_feature_model(vgg, ["block9_conv1"])
+    with pytest.raises(ValueError, match="choose from"):
+        fast_feature_model(vgg, [])
+
+
+def test_nothing_beyond_the_deepest_layer_is_kept(vgg):
+    names = [name for name, _ in nst_engine._layers(vgg, ["block2_conv1"])]
+    assert names == ["block1_conv1", "block1_conv2", "block1_pool", "block2_conv1"]

@@ -1,0 +1,197 @@
+"""nst_minimize on costs whose lowest point is known."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import nst_minimize
+from nst_minimize import coarse_to_fine, minimize
+
+RNG = np.random.default_rng(0)
+SHAPE = (1, 40, 48, 3)
+both = pytest.mark.parametrize("precondition", [True, False])
+
+
+def start(shape=SHAPE, value=0.5):
+    return tf.Variable(np.full(shape, value, np.float32))
+
+
+def bowl(target):
+    return lambda image: tf.reduce_sum((image - target) ** 2)
+
+
+def smooth(shape):
+    y, x = np.mgrid[: shape[1], : shape[2]]
+    return (0.5 + 0.3 * np.sin(y / 7)[..., np.newaxis] * np.cos(x / 9)[..., np.newaxis] * [1, 0.5, -1]).astype(
+        np.float32
+    )
+
+
+@both
+def test_the_lowest_point_of_a_bowl_is_found(precondition):
+    image, target = start(), smooth(SHAPE)
+    history = minimize(bowl(target), image, 40, precondition=precondition, output=None)
+    assert history[0] == pytest.approx(float(np.sum((0.5 - target) ** 2)), rel=1e-4)
+    np.testing.assert_allclose(image.numpy()[0], target, atol=1e-2)
+    assert min(history) < 1e-3 * history[0]
+
+
+@both
+def test_pixels_stay_between_black_and_white(precondition):
+    seen, target = [], np.where(RNG.random(SHAPE) < 0.5, -1, 2).astype(np.float32)
+
+    def cost(image):
+        tf.py_function(lambda pixels: seen.append((pixels.numpy().min(), pixels.numpy().max())), [image], [])
+        return tf.reduce_sum((image - target) ** 2)
+
+    image = start()
+    minimize(cost, image, 40, precondition=precondition, output=None)
+    assert min(low for low, _ in seen) >= 0 and max(high for _, high in seen) <= 1
+    assert np.mean(np.abs(image.numpy() - target.clip(0, 1)) < 0.05) > 0.95
+
+
+@both
+def test_the_gradient_in_the_new_coordinates_is_the_slope(precondition):
+    spaces = {True: nst_minimize._Spectrum, False: nst_minimize._Pixels}
+    space, target = spaces[precondition](SHAPE), RNG.random(SHAPE)
+    picture = RNG.uniform(0.3, 0.7, SHAPE).astype(np.float32)
+    picture[0, :4] = 1.5 if precondition else 0.9  # the spectrum's pixels may leave [0, 1], and pay for it
+
+    def evaluate(x):
+        x = np.asarray(x, np.float64)
+        return np.sum(np.sin(x) * target), (np.cos(x) * target).astype(np.float32)
+
+    cost, z = space.cost(evaluate), space.coordinates(picture)
+    _, gradient = cost(z)
+    direction = RNG.normal(size=z.size) * np.abs(z).mean()
+    slope = (cost(z + 1e-2 * direction)[0] - cost(z - 1e-2 * direction)[0]) / 2e-2
+    assert slope == pytest.approx(gradient @ direction, rel=2e-2)
+
+
+def test_preconditioning_lets_broad_features_move_first():
+    broad, specks = smooth(SHAPE) - 0.5, 0.1 * np.sign(RNG.normal(size=SHAPE)).astype(np.float32)
+    moved = {}
+    for precondition in (True, False):
+        image = start()
+        minimize(bowl(0.5 + broad + specks), image, 3, precondition=precondition, output=None)
+        change = image.numpy() - 0.5
+        moved[precondition] = np.sum(change * broad) / np.sum(broad**2) / (np.sum(change * specks) / np.sum(specks**2))
+    assert moved[False] == pytest.approx(1, abs=0.05) and moved[True] > 1.5
+
+
+def test_exactly_so_many_evaluations_and_the_best_picture():
+    calls = []
+
+    def cost(image):
+        tf.py_function(lambda: calls.append(1), [], [])
+        return tf.reduce_sum(tf.sin(9 * image) + image**2)
+
+    image = start()
+    history = minimize(cost, image, 17, output=None)
+    assert len(history) == len(calls) == 17
+    calls.clear()
+    assert float(cost(image)) == pytest.approx(min(history), rel=1e-5)
+
+
+def test_a_picture_that_is_the_lowest_point_already_ends_early():
+    image = start()
+    assert len(minimize(bowl(0.5), image, 50, output=None)) < 50
+    np.testing.assert_array_equal(image.numpy(), 0.5)
+
+
+@pytest.mark.parametrize("evaluations", [0, -1, 1.5, True, "9"])
+def test_a_wrong_number_of_evaluations_is_named(evaluations):
+    with pytest.raises(ValueError, match="evaluations must be a whole number"):
+        minimize(bowl(0.5), start(), evaluations, output=None)
+    with pytest.raises(ValueError, match="evaluations must be a whole number"):
+        coarse_to_fine(problem, 64, evaluations, output=None)
+
+
+def test_a_cost_without_value_or_gradient_is_named():
+    with pytest.raises(TypeError, match="it must return the cost J"):
+        minimize(lambda image: None, start(), 3, output=None)
+    with pytest.raises(TypeError, match="scalar"):
+        minimize(lambda image: image, start(), 3, output=None)
+    with pytest.raises(ValueError, match="does not depend on the picture"):
+        minimize(lambda image: tf.constant(1.0), start(), 3, output=None)
+
+
+@both
+@pytest.mark.parametrize("broken", ["value", "gradient"])
+def test_nan_stops_saves_and_keeps_the_best_picture(tmp_path, precondition, broken):
+    count = tf.Variable(0)
+
+    def cost(image):
+        count.assign_add(1)
+        bad = tf.where(count > 4, np.nan, 0.0)
+        spoil = tf.custom_gradient(lambda x: (x + bad, tf.identity) if broken == "value" else (x, lambda g: g + bad))
+        return spoil(tf.reduce_sum((image - 0.9) ** 2))
+
+    image = start()
+    with pytest.raises(FloatingPointError, match="L-BFGS, evaluation 5: the cost J = nan"):
+        minimize(cost, image, 20, precondition=precondition, output=tmp_path)
+    assert np.isfinite(image.numpy()).all() and float(bowl(0.9)(image)) < float(bowl(0.9)(start()))
+    saved = np.asarray(Image.open(tmp_path / "generated_image.png")) / 255
+    np.testing.assert_allclose(saved, image.numpy()[0], atol=1 / 255)
+
+
+def press_ctrl_c_at(monkeypatch, n):
+    """As if somebody pressed Ctrl-C during the n-th evaluation."""
+    step = nst_minimize.Run.step
+
+    def step_and_press(run, *arguments):
+        step(run, *arguments)
+        if len(run.history) == n:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(nst_minimize.Run, "step", step_and_press)
+
+
+def test_ctrl_c_keeps_the_picture_and_resume_goes_on(tmp_path, monkeypatch, capsys):
+    image, target = start(), smooth(SHAPE)
+    with monkeypatch.context() as patch:
+        press_ctrl_c_at(patch, 5)
+        history = minimize(bowl(target), image, 30, output=tmp_path)
+    assert len(history) == 5 and "Stopped after 5 of 30 steps. The picture is saved" in capsys.readouterr().out
+    again = start()
+    longer = minimize(bowl(target), again, 30, output=tmp_path, resume=True)
+    assert longer[:5] == history and len(longer) <= 30 and longer[5] <= min(history) * 1.001
+    np.testing.assert_allclose(again.numpy()[0], target, atol=1e-2)
+    with pytest.raises(ValueError, match="start anew"):
+        minimize(bowl(target), start(), 30, output=tmp_path, precondition=False, resume=True)
+
+
+def problem(size):
+    """A photo of size x size * 3/4, and a cost whose lowest point is that photo, darker."""
+    target = smooth((1, size * 3 // 4, size, 3))[np.newaxis]
+    return tf.constant(target), bowl(target * 0.5)
+
+
+def test_coarse_to_fine_goes_through_the_scales_and_saves_each(tmp_path):
+    image, histories = coarse_to_fine(problem, 384, 15, output=tmp_path)
+    assert image.shape == (1, 288, 384, 3) and [len(history) for history in histories] == [15, 15, 15]
+    sizes = [Image.open(tmp_path / f"epoch_{n:02d}.png").size for n in (1, 2, 3)]
+    assert sizes == [(96, 72), (192, 144), (384, 288)]
+    assert Image.open(tmp_path / "generated_image.png").size == (384, 288)
+    photo, cost = problem(384)
+    assert histories[2][0] < 0.3 * float(cost(photo)), "the last scale starts from the result of the one before"
+    assert float(cost(image)) == pytest.approx(min(histories[2]), rel=1e-4)
+
+
+def test_scales_below_64_pixels_are_left_out():
+    for size, scales, expected in ((384, 1, 1), (384, 9, 3), (160, 3, 1), (64, 3, 1)):
+        _, histories = coarse_to_fine(problem, size, 2, scales=scales, output=None)
+        assert len(histories) == expected
+
+
+@pytest.mark.parametrize(("stop", "side"), [(3, 96), (15, 96), (20, 192), (40, 384)])  # in a scale, and at its end
+def test_coarse_to_fine_resumes_at_the_scale_where_it_was_stopped(tmp_path, monkeypatch, stop, side):
+    with monkeypatch.context() as patch:
+        press_ctrl_c_at(patch, stop)
+        stopped, _ = coarse_to_fine(problem, 384, 15, output=tmp_path)
+    assert stopped.shape[2] == side
+    image, histories = coarse_to_fine(problem, 384, 15, output=tmp_path, resume=True)
+    photo, cost = problem(384)
+    assert image.shape == photo.shape and sum(map(len, histories)) == 45
+    assert float(cost(image)) < 0.1 * float(cost(photo))
