@@ -77,11 +77,11 @@ def set_seed(seed):
 # ---------------------------------------------------------------- pictures
 
 
-def load_image(path, max_size=512):
+def load_image(path, max_size=512, enlarge=False):
     """Read any picture as a float32 tensor (1, n_H, n_W, 3), RGB in [0, 1].
 
-    The longer side is brought down to `max_size` pixels; smaller pictures stay as they are, and the aspect
-    ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK pictures become RGB,
+    The longer side is brought down to `max_size` pixels, and with enlarge=True also up to it; otherwise smaller
+    pictures stay as they are. The aspect ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK pictures become RGB,
     transparency is laid over white, of an animation the first frame is taken.
 
     Raises FileNotFoundError when there is no such file, IsADirectoryError for a folder, and ValueError, with the
@@ -103,7 +103,8 @@ def load_image(path, max_size=512):
         raise ValueError(f"{path}: more than {limit:.0f} million pixels; make it smaller first") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: not a picture that can be read, or a damaged one ({error})") from error
-    scale = min(1, positive("max_size", max_size) / max(image.size))
+    scale = positive("max_size", max_size) / max(image.size)
+    scale = scale if enlarge else min(1, scale)
     size = [round(scale * side) for side in image.size]
     if min(size) < SMALLEST_SIDE:
         raise ValueError(

@@ -130,7 +130,7 @@ def parse_arguments():
     for name, text in (("CONTENT", given.content), ("STYLE", given.style)):
         picture = FOLDER / parameters[name] if text is None else Path(text)
         try:
-            nst_utils.load_image(picture, max_size=parameters["SIZE"])
+            nst_utils.load_image(picture, max_size=parameters["SIZE"], enlarge=recipe == "paint")
         except (OSError, ValueError) as error:
             parser.error(f"{name}: {error}")
         parameters[name] = str(picture.resolve())

@@ -168,9 +168,7 @@ def plots(result):
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="tight")
     sizes = [int(size) for size in result["sizes"]]
     pixels = [size**2 / 1e6 for size in sizes]
-    for axis, name, unit in zip(
-        axes, ("seconds", "gigabytes"), ("seconds an evaluation", "GB, the whole process")
-    ):
+    for axis, name, unit in zip(axes, ("seconds", "gigabytes"), ("seconds an evaluation", "GB, the whole process")):
         values = [np.median(result["sizes"][size][name]) for size in result["sizes"]]
         axis.plot(pixels, values, "o-")
         for x, y, size in zip(pixels, values, sizes):

@@ -50,6 +50,6 @@ def test_the_results_are_large_and_shown_with_their_commands():
     results = sorted((IMAGES / "results").glob("*.jpg"))
     assert len(results) >= 3
     for path in results:
-        assert max(Image.open(path).size) >= 512
+        assert max(Image.open(path).size) >= 768
         assert f"images/results/{path.name}" in readme
     assert readme.count("make paint CONTENT=") >= 3

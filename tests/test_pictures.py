@@ -25,6 +25,13 @@ def test_a_picture_smaller_than_max_size_is_not_enlarged(picture_file):
     assert values(picture_file(PIXELS), max_size=4000).shape == (40, 50, 3)
 
 
+def test_enlarging_brings_the_longer_side_up_to_max_size(picture_file):
+    path = picture_file(np.full((30, 40, 3), 51, np.uint8))
+    enlarged = values(path, max_size=100, enlarge=True)
+    assert enlarged.shape == (75, 100, 3)
+    np.testing.assert_allclose(enlarged, 0.2, atol=1e-6)
+
+
 @pytest.mark.parametrize(("size", "max_size", "expected"), [((300, 200), 150, (100, 150)), ((200, 300), 96, (96, 64))])
 def test_the_longer_side_is_brought_down_and_the_aspect_ratio_kept(picture_file, size, max_size, expected):
     path = picture_file(Image.new("RGB", size, "teal"))
