@@ -81,8 +81,8 @@ def load_image(path, max_size=512, enlarge=False):
     """Read any picture as a float32 tensor (1, n_H, n_W, 3), RGB in [0, 1].
 
     The longer side is brought down to `max_size` pixels, and with enlarge=True also up to it; otherwise smaller
-    pictures stay as they are. The aspect ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK pictures become RGB,
-    transparency is laid over white, of an animation the first frame is taken.
+    pictures stay as they are. The aspect ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK
+    pictures become RGB, transparency is laid over white, of an animation the first frame is taken.
 
     Raises FileNotFoundError when there is no such file, IsADirectoryError for a folder, and ValueError, with the
     path, when it is not a readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a

@@ -111,7 +111,7 @@ def at_one_scale(evaluations):
 
 def when(curves, goal):
     """Seconds until one of the curves was as low as the goal, or None."""
-    reached = [second for curve in curves for second, J in zip(curve["seconds"], curve["J"]) if J <= goal]
+    reached = [second for curve in curves for second, J in zip(curve["seconds"], curve["J"]) if goal >= J]
     return min(reached, default=None)
 
 
