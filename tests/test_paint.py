@@ -44,7 +44,7 @@ def photo(tmp_path_factory):
 
 @with_make
 @pytest.mark.parametrize(
-    ("recipe", "picture_size", "steps"), [("paint", (200, 132), 4), ("train", (64, 42), 4)], ids=["paint", "train"]
+    ("recipe", "picture_size", "steps"), [("paint", (200, 133), 4), ("train", (64, 43), 4)], ids=["paint", "train"]
 )
 def test_make_leaves_pictures_notebook_and_summary(tmp_path, photo, recipe, picture_size, steps):
     command = ["make", recipe, f"CONTENT={photo}", *(f"{name}={value}" for name, value in TINY[recipe].items())]
