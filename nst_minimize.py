@@ -6,7 +6,7 @@ import scipy.optimize
 import tensorflow as tf
 
 from nst_checkpoint import saved_shape
-from nst_utils import OUTPUT, SMALLEST_SIDE, Run, positive
+from nst_utils import OUTPUT, Run, positive
 
 SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
 _FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns
@@ -61,7 +61,7 @@ def coarse_to_fine(
     problems = [problem(positive("size", size))]
     shorter = min(problems[0][0].shape[1:3])
     for n in range(1, positive("scales", scales)):
-        if shorter // 2**n < max(_COARSEST_SIDE, SMALLEST_SIDE):
+        if shorter // 2**n < _COARSEST_SIDE:
             break
         problems.insert(0, problem(size // 2**n))
     run = Run(len(problems) * evaluations, output, [precondition, scales, size, evaluations, settings])
@@ -71,7 +71,7 @@ def coarse_to_fine(
         shape = saved_shape(run.checkpoint)
         first = next((n for n, image in enumerate(images) if tuple(image.shape) == shape), 0)
         run.resume(images[first])
-    ends, image = [], images[first]
+    ends = []
     with run:
         for n in range(first, len(problems)):
             image = images[n]

@@ -229,6 +229,11 @@ def layers_checked(layer_names):
     return names
 
 
+def preprocess(picture):
+    """What VGG-19 was trained on, from RGB in [0, 1]: 0..255, BGR, minus the ImageNet mean."""
+    return keras.applications.vgg19.preprocess_input(picture * 255.0)
+
+
 def feature_model(vgg, layer_names):
     """Return a function from pictures (batch, n_H, n_W, 3), RGB in [0, 1], to a list of activations.
 
@@ -243,7 +248,7 @@ def feature_model(vgg, layer_names):
     layers = keras.Model(vgg.input, [vgg.get_layer(name).output for name in names])
 
     def vgg_model_outputs(picture):
-        activations = keras.tree.flatten(layers(keras.applications.vgg19.preprocess_input(picture * 255.0)))
+        activations = keras.tree.flatten(layers(preprocess(picture)))
         return [a / MEAN_ACTIVATION[name] for name, a in zip(names, activations)]
 
     return vgg_model_outputs

@@ -158,7 +158,9 @@ def main():
         return fail(recipe, f"{error.ename}: {error.evalue} (the notebook up to there: {executed})")
     with nst_utils.np.load(nst_utils.OUTPUT / "checkpoint.npz") as checkpoint:
         history, total = checkpoint["history"], checkpoint["total"]
-    print(f"{nst_utils.OUTPUT / 'generated_image.png'}: {len(history)} of {total} steps, cost J {history[-1]:.3g}")
+    first = f"from {history[0]:.3g} to " if recipe == "train" else ""  # only costs of one size can be compared
+    picture = nst_utils.OUTPUT / "generated_image.png"
+    print(f"{picture}: {len(history)} of {total} steps, cost J {first}{history[-1]:.3g}")
     print(f"The pictures on the way to it and the notebook, {executed.name}, lie beside it.")
     return 0
 

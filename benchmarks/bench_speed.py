@@ -26,13 +26,13 @@ import classic
 import matplotlib.pyplot as plt
 import numpy as np
 import psutil
+from machine import processor
 import tensorflow as tf
 from nst_minimize import coarse_to_fine, minimize
-from nst_utils import ROOT, Run, save_image
+from nst_utils import ROOT, Run, load_vgg19, save_image
 
 SIZE = classic.SIZE
 TORCH = RESULTS / ".venv" / "bin" / "python"
-GFLOP_400 = 232.4  # the additions and multiplications of the plain convolutions to block5_conv1, forward and backward
 
 
 def spread(seconds):
@@ -64,6 +64,19 @@ def evaluations(content, style, repeats=7):
             seconds[name] += timed(lambda function=function: function(noisy)[0].numpy(), 1)
     gradients = [function(noisy)[1] for function in functions.values()]
     return seconds, float(tf.norm(gradients[0] - gradients[1]) / tf.norm(gradients[0]))
+
+
+def plain_gflop():
+    """10^9 additions and multiplications in the plain convolutions up to the deepest layer, forward and backward."""
+    vgg, total, channels, side = load_vgg19(), 0, 3, SIZE
+    deepest = vgg.layers.index(vgg.get_layer(max(recipes.LAYERS)))
+    for layer in vgg.layers[1 : deepest + 1]:
+        if "pool" in layer.name:
+            side //= 2
+        else:
+            total += 2 * 2 * 9 * channels * layer.filters * side**2
+            channels = layer.filters
+    return total / 1e9
 
 
 def peak():
@@ -146,14 +159,6 @@ def make_paint():
         return time.perf_counter() - start, highest / 2**30
 
 
-def processor():
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-        return next(line.split(": ")[1] for line in text.splitlines() if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.machine()
-
-
 # ---------------------------------------------------------------- the report
 
 
@@ -190,7 +195,7 @@ def table(result):
     seconds = result["evaluation"]
     median = {name: statistics.median(values) for name, values in seconds.items()}
     torch = min(("contiguous_format", "channels_last"), key=median.get)
-    speed = GFLOP_400 / median["fast"]
+    speed = result["plain_gflop"] / median["fast"]
     product, convolution = result["peak"]
     rows = [
         (f"one evaluation, {SIZE} px", f"fast model {spread(seconds['fast'])}", "", ""),
@@ -265,6 +270,7 @@ def main():
         "evaluation": {**seconds, **torch},
         "gradient_error": error,
         "peak": peak(),
+        "plain_gflop": plain_gflop(),
         "classic": {**recorded, "seconds_per_step": keras_step, "seconds": (keras_step * np.arange(1001)).tolist()},
     }
     progress("the fast recipe")
