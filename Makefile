@@ -43,7 +43,7 @@ sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
 		echo "bubblewrap is missing and could not be installed: apt-get install bubblewrap" >&2
 
 test: .venv/ready sandbox  ## every test
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what the README says about speed, measured here [QUICK=1]
 	$(PY) benchmarks/bench_speed.py $(if $(QUICK),--quick)

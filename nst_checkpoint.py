@@ -1,24 +1,13 @@
 """The state of a training run, saved so that a killed run can go on as if nothing had happened (nst_utils.train)."""
 
 import json
-import os
 import random
 import zipfile
 
 import numpy as np
 import tensorflow as tf
 
-
-def write_atomically(path, write):
-    """Let `write(file)` fill a file that appears at `path` (a Path) complete or not at all; folders are created."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            write(file)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+from nst_pictures import write_atomically
 
 
 def save_checkpoint(path, image, optimizer, history, total, settings):

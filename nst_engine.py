@@ -16,7 +16,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from nst_utils import GPUS, MEAN_ACTIVATION, SMALLEST_SIDE, layers_checked, preprocess
+from nst_pictures import SMALLEST_SIDE
+from nst_utils import GPUS, MEAN_ACTIVATION, layers_checked, preprocess
 
 FORWARD, BACKWARD = 4, 6  # outputs along one side of a tile
 POINTS = {4: (0, 1.5, -1.5, 1 / 1.5, -1 / 1.5), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}  # found by trying: least rounding

@@ -6,7 +6,8 @@ import scipy.optimize
 import tensorflow as tf
 
 from nst_checkpoint import saved_shape
-from nst_utils import OUTPUT, Run, positive
+from nst_pictures import OUTPUT, positive
+from nst_utils import Run
 
 SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
 _FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns

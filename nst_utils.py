@@ -8,7 +8,6 @@ import hashlib
 import io
 import math
 import os
-import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,10 +16,11 @@ from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
-from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from nst_notebooks import functions_from as functions_from  # the notebooks take it from here
+from nst_notebooks import functions_from as functions_from  # the notebooks take these from here
+from nst_pictures import IMAGES as IMAGES
+from nst_pictures import OUTPUT, ROOT, positive, read_image, save_image, to_uint8
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _stderr = os.dup(2)  # TensorFlow's start-up messages come from C++ and go straight to file descriptor 2
@@ -30,19 +30,15 @@ try:
     import keras
     import tensorflow as tf
 
-    from nst_checkpoint import load_checkpoint, save_checkpoint, write_atomically
+    from nst_checkpoint import load_checkpoint, save_checkpoint
 
     GPUS = tf.config.list_physical_devices("GPU")
 finally:
     os.dup2(_stderr, 2)
     os.close(_stderr)
 
-ROOT = Path(__file__).resolve().parent
-IMAGES = ROOT / "images"
-OUTPUT = Path(os.environ.get("NST_OUTPUT", ROOT / "output"))
 WEIGHTS = ROOT / "weights" / "vgg19_notop_q8.npz"
 WEIGHTS_SHA256 = "aae0fd7f00aebcf886e496a84ac50827b3c85026784fc7ae365b5625f37a7d61"
-SMALLEST_SIDE = 32
 
 # The average activation of each layer over the photographs in images/content/, at most 384 px
 # (tests/test_vgg19.py measures it again). The feature model divides by it, see feature_model().
@@ -78,83 +74,8 @@ def set_seed(seed):
 
 
 def load_image(path, max_size=512, enlarge=False):
-    """Read any picture as a float32 tensor (1, n_H, n_W, 3), RGB in [0, 1].
-
-    The longer side is brought down to `max_size` pixels, and with enlarge=True also up to it; otherwise smaller
-    pictures stay as they are. The aspect ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK
-    pictures become RGB, transparency is laid over white, of an animation the first frame is taken.
-
-    Raises FileNotFoundError when there is no such file, IsADirectoryError for a folder, and ValueError, with the
-    path, when it is not a readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a
-    side below 32 px.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: a folder; give the path of a picture in it")
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. Check the path; pictures to start with are in {IMAGES}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as file:
-                image = _to_rgb(ImageOps.exif_transpose(file))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        limit = Image.MAX_IMAGE_PIXELS / 1e6
-        raise ValueError(f"{path}: more than {limit:.0f} million pixels; make it smaller first") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise ValueError(f"{path}: not a picture that can be read, or a damaged one ({error})") from error
-    scale = positive("max_size", max_size) / max(image.size)
-    scale = scale if enlarge else min(1, scale)
-    size = [round(scale * side) for side in image.size]
-    if min(size) < SMALLEST_SIDE:
-        raise ValueError(
-            f"{path}: {image.width} x {image.height} pixels become {size[0]} x {size[1]} at max_size={max_size}; "
-            f"both sides must be at least {SMALLEST_SIDE}. Take a larger picture or a larger max_size"
-        )
-    pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)
-    return tf.constant(pixels[np.newaxis] / 255)
-
-
-def _to_rgb(image):
-    if image.mode == "F":
-        raise ValueError("floating-point pixels, whose range is unknown; save it with 8 or 16 bits")
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        image = Image.fromarray((np.asarray(image, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
-
-
-def _to_uint8(image):
-    """(1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1] -> uint8 (n_H, n_W, 3)."""
-    pixels = np.asarray(image)
-    if pixels.ndim == 4 and len(pixels) == 1:
-        pixels = pixels[0]
-    if pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise ValueError(f"a picture has shape (1, n_H, n_W, 3) or (n_H, n_W, 3), not {np.shape(image)}")
-    if not np.isfinite(pixels).all():
-        raise ValueError("the picture holds NaN or infinite values, so it cannot be shown or saved")
-    if pixels.dtype.kind in "ui" or pixels.max() > 2 or pixels.min() < -1:
-        raise ValueError(
-            f"the picture's values go from {pixels.min():.4g} to {pixels.max():.4g}; they belong in [0, 1]. "
-            "Divide by 255, or clip after each step"
-        )
-    return (pixels.clip(0, 1) * 255).round().astype(np.uint8)
-
-
-def save_image(image, path):
-    """Save a picture (1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1]; the file type comes from the path's ending.
-
-    Folders are created. The file appears complete or not at all. Values a little outside [0, 1] are clipped;
-    ValueError for another shape, NaN, values far outside, or an ending that Pillow does not know.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in Image.registered_extensions():
-        raise ValueError(f"{path}: unknown kind of picture; end the name in .png, .jpg or .webp")
-    picture = Image.fromarray(_to_uint8(image))
-    kind = Image.registered_extensions()[path.suffix.lower()]
-    write_atomically(path, lambda file: picture.save(file, kind, quality=92))
+    """Read any picture as a float32 tensor (1, n_H, n_W, 3), RGB in [0, 1]; see nst_pictures.read_image."""
+    return tf.constant(read_image(path, max_size, enlarge))
 
 
 def show_images(*images, titles=(), columns=4):
@@ -163,7 +84,7 @@ def show_images(*images, titles=(), columns=4):
         raise ValueError("show_images needs at least one picture")
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
-    shape = _to_uint8(images[0]).shape
+    shape = to_uint8(images[0]).shape
     width = 11 / columns if columns > 1 else 7
     figure, axes = plt.subplots(
         rows, columns, squeeze=False, figsize=(width * columns, (width * shape[0] / shape[1] + 0.3) * rows)
@@ -171,7 +92,7 @@ def show_images(*images, titles=(), columns=4):
     for axis in axes.flat:
         axis.axis("off")
     for axis, image in zip(axes.flat, images):
-        axis.imshow(_to_uint8(image))
+        axis.imshow(to_uint8(image))
     for axis, title in zip(axes.flat, titles):
         axis.set_title(title, fontsize=10)
     figure.tight_layout()
@@ -386,7 +307,7 @@ class _Canvas:
             return
         figure = Figure(figsize=(11, 4), layout="tight")
         left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-        left.imshow(_to_uint8(image))
+        left.imshow(to_uint8(image))
         left.axis("off")
         plot_costs({"J": history}, right)
         if self.handle:
@@ -416,9 +337,3 @@ class _ProgressBar(tqdm):
             self.handle.update(bar, raw=True, metadata=about)
         else:
             self.handle = display(bar, raw=True, display_id=True, metadata=about)
-
-
-def positive(name, value):
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
-    return int(value)

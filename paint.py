@@ -17,14 +17,15 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import papermill
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-import nst_utils
+from nst_pictures import OUTPUT, ROOT, read_image  # not nst_utils: TensorFlow takes seconds to import
 
-FOLDERS = [nst_utils.ROOT / "notebooks", nst_utils.ROOT / "exercises"]  # a learner's copy has only the second
+FOLDERS = [ROOT / "notebooks", ROOT / "exercises"]  # a learner's copy has only the second
 FOLDER = next(folder for folder in FOLDERS if folder.is_dir())
 NOTEBOOKS = {"paint": "06_faster.ipynb", "train": "04_paint.ipynb"}
 COUNTS = {  # what can be counted: the word on the command line, the notebook's parameter, what it means
@@ -36,6 +37,7 @@ COUNTS = {  # what can be counted: the word on the command line, the notebook's 
 }
 # Tags of cells: the one that paints, the last one to run, and those for learners only, which are left out.
 PAINTS, END, EXPERIMENT = "painting", "end-of-painting", "experiment"
+SETUP = "import nst_utils"  # so begins the cell that prints nst_utils.device()
 STOPPED = "stopped before the first step of the painting; the pictures in output/ are as they were"
 MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "RESUME", "PYTHON"}  # besides COUNTS
 
@@ -54,6 +56,8 @@ class Client(PapermillNotebookClient):
 
     def process_message(self, message, cell, cell_index):
         content = message["content"]
+        if cell.source.startswith(SETUP) and content.get("name") == "stdout":
+            print(f"{content['text'].strip()}. Ctrl-C stops early and keeps the picture.", flush=True)
         if content.get("metadata", {}).get("nst_progress"):
             self._show(content["data"]["text/plain"])
         return super().process_message(message, cell, cell_index)
@@ -130,7 +134,7 @@ def parse_arguments():
     for name, text in (("CONTENT", given.content), ("STYLE", given.style)):
         picture = FOLDER / parameters[name] if text is None else Path(text)
         try:
-            nst_utils.load_image(picture, max_size=parameters["SIZE"], enlarge=recipe == "paint")
+            read_image(picture, max_size=parameters["SIZE"], enlarge=recipe == "paint")
         except (OSError, ValueError) as error:
             parser.error(f"{name}: {error}")
         parameters[name] = str(picture.resolve())
@@ -144,10 +148,9 @@ def fail(recipe, message):
 
 def main():
     recipe, notebook, parameters = parse_arguments()
-    executed = nst_utils.OUTPUT / notebook.name
+    executed = OUTPUT / notebook.name
     executed.parent.mkdir(exist_ok=True)
     papermill_engines.register("nst", NotebookEngine)
-    print(f"{nst_utils.device()}. Ctrl-C stops early and keeps the picture.", flush=True)
     try:
         papermill.execute_notebook(notebook, executed, parameters, engine_name="nst", cwd=FOLDER, progress_bar=False)
     except KeyboardInterrupt:
@@ -156,10 +159,10 @@ def main():
         if error.ename == "KeyboardInterrupt":
             return fail(recipe, STOPPED)
         return fail(recipe, f"{error.ename}: {error.evalue} (the notebook up to there: {executed})")
-    with nst_utils.np.load(nst_utils.OUTPUT / "checkpoint.npz") as checkpoint:
+    with np.load(OUTPUT / "checkpoint.npz") as checkpoint:
         history, total = checkpoint["history"], checkpoint["total"]
     first = f"from {history[0]:.3g} to " if recipe == "train" else ""  # only costs of one size can be compared
-    picture = nst_utils.OUTPUT / "generated_image.png"
+    picture = OUTPUT / "generated_image.png"
     print(f"{picture}: {len(history)} of {total} steps, cost J {first}{history[-1]:.3g}")
     print(f"The pictures on the way to it and the notebook, {executed.name}, lie beside it.")
     return 0

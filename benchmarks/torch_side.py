@@ -32,7 +32,8 @@ def evaluation(content, style, job, repeats=7):
     seconds = {}
     for name in ("contiguous_format", "channels_last"):
         painter = artist(content, style, job)
-        painter.vgg19.to(memory_format=getattr(torch, name))
+        for layer in painter.vgg19.children():
+            layer.to(memory_format=getattr(torch, name))
         painter.pastiche = painter.pastiche.detach().to(memory_format=getattr(torch, name)).requires_grad_()
         seconds[name] = []
         for _ in range(repeats):

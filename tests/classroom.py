@@ -5,7 +5,7 @@ import json
 import nbformat
 
 from grading.cases import EXERCISES
-from nst_utils import ROOT
+from nst_pictures import ROOT
 
 STEMS = sorted({notebook for notebook, _ in EXERCISES.values()})
 FULL = dict.fromkeys(EXERCISES, 5)

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 import nst_engine
 from nst_engine import Convolution, MaxPooling, Winograd, compact, fast_feature_model, winograd_matrices
-from nst_utils import IMAGES, feature_model, load_image
+from nst_pictures import IMAGES
+from nst_utils import feature_model, load_image
 
 RNG = np.random.default_rng(0)
 STYLE = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_utils import ROOT, functions_from
+from nst_pictures import ROOT
+from nst_utils import functions_from
 
 RNG = np.random.default_rng(0)
 compute_content_cost = functions_from(ROOT / "notebooks/02_content_cost.ipynb", "compute_content_cost")

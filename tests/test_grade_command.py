@@ -16,7 +16,7 @@ from distributed import Client, LocalCluster
 
 from grading.cases import EXERCISES
 from grading.grade import Class, grade_class
-from nst_utils import ROOT
+from nst_pictures import ROOT
 
 SWAPPED = {"total_cost": function("total_cost", "return beta * J_content + alpha * J_style")}
 

@@ -14,7 +14,7 @@ from hostile import ATTACKS, attackers
 
 from grading.cases import EXERCISES
 from grading.grade import Class, grade_class
-from nst_utils import ROOT
+from nst_pictures import ROOT
 
 
 def in_cell(name, change):

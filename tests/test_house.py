@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_utils import IMAGES, ROOT, WEIGHTS_SHA256
+from nst_pictures import IMAGES, ROOT
+from nst_utils import WEIGHTS_SHA256
 
 
 def run(*command):

@@ -8,7 +8,7 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from nst_utils import ROOT
+from nst_pictures import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXERCISES = {

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_utils import IMAGES, ROOT, load_image
+from nst_pictures import IMAGES, ROOT
+from nst_utils import load_image
 
 TINY = {"paint": {"SIZE": "200", "EVALUATIONS": "2"}, "train": {"SIZE": "64", "EPOCHS": "2", "STEPS": "2"}}
 NOTEBOOK = {"paint": "06_faster.ipynb", "train": "04_paint.ipynb"}

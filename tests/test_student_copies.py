@@ -13,7 +13,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from grading import exercises
 from grading.cases import EXERCISES
-from nst_utils import ROOT, functions_from
+from nst_pictures import ROOT
+from nst_utils import functions_from
 
 COPIES = sorted((ROOT / "exercises").glob("*"))
 each_copy = pytest.mark.parametrize("path", COPIES, ids=lambda path: path.stem)

@@ -1,0 +1,113 @@
+"""Picture files, without TensorFlow: what reads, checks and saves them.
+
+Pictures are float32 arrays of shape (1, n_H, n_W, 3), RGB, values in [0, 1].
+"""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+ROOT = Path(__file__).resolve().parent
+IMAGES = ROOT / "images"
+OUTPUT = Path(os.environ.get("NST_OUTPUT", ROOT / "output"))
+SMALLEST_SIDE = 32
+
+
+def read_image(path, max_size=512, enlarge=False):
+    """Read any picture as a float32 array (1, n_H, n_W, 3), RGB in [0, 1].
+
+    The longer side is brought down to `max_size` pixels, and with enlarge=True also up to it; otherwise smaller
+    pictures stay as they are. The aspect ratio is kept. EXIF orientation is applied. Grey, palette, 16-bit and CMYK
+    pictures become RGB, transparency is laid over white, of an animation the first frame is taken.
+
+    Raises FileNotFoundError when there is no such file, IsADirectoryError for a folder, and ValueError, with the
+    path, when it is not a readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a
+    side below 32 px.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder; give the path of a picture in it")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file. Check the path; pictures to start with are in {IMAGES}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                image = _to_rgb(ImageOps.exif_transpose(file))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        limit = Image.MAX_IMAGE_PIXELS / 1e6
+        raise ValueError(f"{path}: more than {limit:.0f} million pixels; make it smaller first") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ValueError(f"{path}: not a picture that can be read, or a damaged one ({error})") from error
+    scale = positive("max_size", max_size) / max(image.size)
+    scale = scale if enlarge else min(1, scale)
+    size = [round(scale * side) for side in image.size]
+    if min(size) < SMALLEST_SIDE:
+        raise ValueError(
+            f"{path}: {image.width} x {image.height} pixels become {size[0]} x {size[1]} at max_size={max_size}; "
+            f"both sides must be at least {SMALLEST_SIDE}. Take a larger picture or a larger max_size"
+        )
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)[np.newaxis] / 255
+
+
+def _to_rgb(image):
+    if image.mode == "F":
+        raise ValueError("floating-point pixels, whose range is unknown; save it with 8 or 16 bits")
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        image = Image.fromarray((np.asarray(image, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def to_uint8(image):
+    """(1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1] -> uint8 (n_H, n_W, 3)."""
+    pixels = np.asarray(image)
+    if pixels.ndim == 4 and len(pixels) == 1:
+        pixels = pixels[0]
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(f"a picture has shape (1, n_H, n_W, 3) or (n_H, n_W, 3), not {np.shape(image)}")
+    if not np.isfinite(pixels).all():
+        raise ValueError("the picture holds NaN or infinite values, so it cannot be shown or saved")
+    if pixels.dtype.kind in "ui" or pixels.max() > 2 or pixels.min() < -1:
+        raise ValueError(
+            f"the picture's values go from {pixels.min():.4g} to {pixels.max():.4g}; they belong in [0, 1]. "
+            "Divide by 255, or clip after each step"
+        )
+    return (pixels.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def save_image(image, path):
+    """Save a picture (1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1]; the file type comes from the path's ending.
+
+    Folders are created. The file appears complete or not at all. Values a little outside [0, 1] are clipped;
+    ValueError for another shape, NaN, values far outside, or an ending that Pillow does not know.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in Image.registered_extensions():
+        raise ValueError(f"{path}: unknown kind of picture; end the name in .png, .jpg or .webp")
+    picture = Image.fromarray(to_uint8(image))
+    kind = Image.registered_extensions()[path.suffix.lower()]
+    write_atomically(path, lambda file: picture.save(file, kind, quality=92))
+
+
+def write_atomically(path, write):
+    """Let `write(file)` fill a file that appears at `path` (a Path) complete or not at all; folders are created."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "wb") as file:
+            write(file)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def positive(name, value):
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+    return int(value)
