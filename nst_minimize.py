@@ -42,7 +42,16 @@ def minimize(cost_function, image, evaluations=60, *, precondition=True, output=
 
 
 def coarse_to_fine(
-    problem, size, evaluations=60, *, scales=3, precondition=True, output=OUTPUT, settings=None, resume=False
+    problem,
+    size,
+    evaluations=60,
+    *,
+    scales=3,
+    precondition=True,
+    output=OUTPUT,
+    settings=None,
+    resume=False,
+    watch=None,
 ):
     """Minimise first on a small picture, then on larger ones, each started from the one before, enlarged.
 
@@ -51,6 +60,8 @@ def coarse_to_fine(
     evaluations: for each scale; the small ones take little time.
     scales: how many at most; pictures whose shorter side would be below 64 pixels are left out.
     precondition, output, settings, resume: as in `minimize`; output/epoch_NN.png is the result of each scale.
+    watch: called after each evaluation with the Run (its `image`, `history`, `total`, `seconds_left()`), in place of
+        the progress bar and the picture inline; what it raises ends the painting, KeyboardInterrupt as Ctrl-C does.
 
     Returns (image, history): the result as a tf.Variable, and one list of J for each scale, since the costs of
     pictures of different size cannot be compared. After Ctrl-C the result may be one of a smaller scale.
@@ -65,8 +76,10 @@ def coarse_to_fine(
         if shorter // 2**n < _COARSEST_SIDE:
             break
         problems.insert(0, problem(size // 2**n))
-    run = Run(len(problems) * evaluations, output, [precondition, scales, size, evaluations, settings])
     images = [tf.Variable(content) for content, _ in problems]
+    work = [np.prod(image.shape) / np.prod(images[-1].shape) for image in images for _ in range(evaluations)]
+    about = [precondition, scales, size, evaluations, settings]
+    run = Run(len(work), output, about, work=work, watch=watch)
     first = 0
     if resume and run.output:
         shape = saved_shape(run.checkpoint)

@@ -11,8 +11,9 @@ def functions_from(notebook, *names, given=()):
     """Return functions that the learner wrote in another notebook: one function, or a list in the order asked.
 
     `notebook` is looked for in the current folder, which in Jupyter is the folder of the running notebook. Only the
-    named definitions run, with what they use of that notebook: imports, functions, classes, and constants (written in
-    UPPER_CASE, or plain values and lambdas of any name). `given` are names that somebody else will put into the
+    named definitions run, with what they use of that notebook: imports, functions, classes, constants (written in
+    UPPER_CASE, or plain values and lambdas of any name), and what it takes from its own neighbours with
+    functions_from. `given` are names that somebody else will put into the
     functions' `__globals__`, so that the notebook's own are not needed.
 
     Raises FileNotFoundError or LookupError when notebook or function is missing, ValueError when the notebook is
@@ -36,6 +37,7 @@ def functions_from(notebook, *names, given=()):
             )
         for used in _globals_used(node):
             run(used)
+        namespace["functions_from"] = lambda neighbour, *names: functions_from(path.parent / neighbour, *names)
         exec(compile(ast.Module([node], []), filename, "exec"), namespace)
 
     for name in names:
@@ -76,13 +78,19 @@ def _names_bound(node):
     if isinstance(node, ast.Import | ast.ImportFrom):
         return [alias.asname or alias.name.split(".")[0] for alias in node.names]
     if isinstance(node, ast.Assign):
-        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        names = [name.id for target in node.targets for name in getattr(target, "elts", [target]) if _is_name(name)]
         return names if _is_plain(node.value) else [name for name in names if name.isupper()]
     return []
 
 
+def _is_name(target):
+    return isinstance(target, ast.Name)
+
+
 def _is_plain(value):
-    """Is it a lambda, a number, a string, or a list or dict of such: something that runs no code?"""
+    """Is it a lambda, a number, a string, a list or dict of such, or functions_from(...): nothing that takes long?"""
+    if isinstance(value, ast.Call) and _is_name(value.func) and value.func.id == "functions_from":
+        return all(isinstance(argument, ast.Constant) for argument in value.args)
     try:
         ast.literal_eval(value)
     except ValueError:

@@ -221,11 +221,13 @@ class Run:
     """A painting in the making, for train and minimize: costs, progress bar, picture inline, files, stop, resume.
 
     total: number of steps. output: the folder, or None. settings: what a run must share to be resumed (for JSON).
+    work: how long each step takes, compared with the others. watch: see nst_minimize.coarse_to_fine.
     Used in a `with` statement; `train` says what Ctrl-C and a FloatingPointError do in there.
     """
 
-    def __init__(self, total, output, settings, optimizer=None):
+    def __init__(self, total, output, settings, optimizer=None, work=None, watch=None):
         self.total, self.settings, self.optimizer = total, settings, optimizer
+        self.work, self.watch = work or [1] * total, watch
         self.output = output and Path(output)
         self.history, self.image = [], None
         self.checkpoint = self.output and self.output / "checkpoint.npz"
@@ -240,8 +242,8 @@ class Run:
         self.earlier = []
         if self.output and not self.history:
             self.earlier = [*self.output.glob("epoch_*.png"), self.checkpoint]
-        self.canvas = _Canvas()
-        self.bar = _ProgressBar(total=self.total, initial=len(self.history))
+        self.canvas = _Canvas(self.watch is None)
+        self.bar = _ProgressBar(self.work, len(self.history), self.watch is None)
         return self
 
     def __exit__(self, kind, error, trace):
@@ -252,8 +254,9 @@ class Run:
             return False
         self._save("generated_image.png")
         self.canvas.draw(self.image, self.history)
-        kept = " The picture is saved; resume=True goes on from here." if self.output else ""
-        print(f"Stopped after {len(self.history)} of {self.total} steps.{kept}")
+        if self.watch is None:
+            kept = " The picture is saved; resume=True goes on from here." if self.output else ""
+            print(f"Stopped after {len(self.history)} of {self.total} steps.{kept}")
         return True
 
     def step(self, J, image, last_good, label, where):
@@ -269,6 +272,13 @@ class Run:
         while self.earlier:
             self.earlier.pop().unlink(missing_ok=True)
         self.bar.step(label, J)
+        if self.watch:
+            self.watch(self)
+
+    def seconds_left(self):
+        """An estimate; None before the second step."""
+        about = self.bar.format_dict
+        return about["rate"] and (about["total"] - about["n"]) / about["rate"]
 
     def show(self, image, *names):
         """Show the picture with its cost curve, and save it as generated_image.png and under `names`."""
@@ -300,10 +310,11 @@ def plot_costs(histories, axis=None):
 class _Canvas:
     """Shows the picture beside its cost curve, in one notebook output that is updated in place."""
 
-    handle = None
+    def __init__(self, visible):
+        self.handle, self.visible = None, visible and _in_notebook
 
     def draw(self, image, history):
-        if not _in_notebook:
+        if not self.visible:
             return
         figure = Figure(figsize=(11, 4), layout="tight")
         left, right = figure.subplots(1, 2, width_ratios=(3, 2))
@@ -319,17 +330,23 @@ class _Canvas:
 class _ProgressBar(tqdm):
     """tqdm's bar: in a notebook drawn in one output, updated in place (no stderr, no widgets); else on stderr."""
 
-    def __init__(self, **options):
-        self.handle = None
-        layout = "{desc} |{bar:24}| step {n_fmt}/{total_fmt}{postfix}, {remaining} left"
-        super().__init__(bar_format=layout, ascii=False, file=io.StringIO() if _in_notebook else None, **options)
+    def __init__(self, work, done, visible):
+        self.handle, self.work, self.done, self.visible = None, work, done, visible
+        file = None if visible and not _in_notebook else io.StringIO()
+        total, initial = sum(work), sum(work[:done])
+        super().__init__(total=total, initial=initial, bar_format=self._layout(), ascii=False, file=file)
+
+    def _layout(self, label="", cost=""):
+        return f"{label} |{{bar:24}}| step {self.done}/{len(self.work)}{cost}, {{remaining}} left"
 
     def step(self, label, cost):
-        self.set_description_str(label, refresh=False)
-        self.set_postfix_str(f"J {cost:.3e}", refresh=False)
-        self.update()
+        self.done += 1
+        self.bar_format = self._layout(label, f", J {cost:.3e}")
+        self.update(self.work[min(self.done, len(self.work)) - 1])
 
     def display(self, msg=None, pos=None):
+        if not self.visible:
+            return
         if not _in_notebook:
             return super().display(msg, pos)
         bar, about = {"text/plain": str(self)}, {"nst_progress": True}

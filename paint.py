@@ -90,7 +90,7 @@ class NotebookEngine(Engine):
         cells = nb_man.nb.cells
         end = next(i for i, cell in enumerate(cells) if END in cell.metadata.tags)
         cells[:] = [cell for cell in cells[: end + 1] if EXPERIMENT not in cell.metadata.tags]
-        return Client(nb_man, kernel_name=kernel_name, timeout=None, extra_arguments=["--log-level=40"]).execute()
+        return Client(nb_man, kernel_name=kernel_name, timeout=None, extra_arguments=["--log-level=50"]).execute()
 
 
 def unknown_make_variables(recipe):

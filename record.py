@@ -43,7 +43,7 @@ def run(notebook):
         notebook,
         timeout=None,
         record_timing=False,
-        extra_arguments=["--log-level=40"],
+        extra_arguments=["--log-level=50"],
         resources={"metadata": {"path": FOLDER}},
     ).execute()
 

@@ -51,6 +51,26 @@ def test_a_default_value_is_taken_from_the_constant_of_the_same_name(notebook):
     assert functions_from(name, "f")(3) == 6
 
 
+def test_what_the_notebook_takes_from_its_neighbours_comes_along(notebook, tmp_path, monkeypatch):
+    notebook("WEIGHT = 5", "def f(x):\n    return WEIGHT * x", "def g(x):\n    return x + 1", name="02_before.ipynb")
+    name = notebook(
+        "from nst_utils import functions_from",
+        'f, g = functions_from("02_before.ipynb", "f", "g")',
+        'WEIGHT = functions_from("02_before.ipynb", "WEIGHT")',
+        "def h(x):\n    return f(g(x)) + WEIGHT",
+    )
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert functions_from(tmp_path / name, "h")(2) == 5 * 3 + 5
+
+
+def test_an_unfinished_exercise_of_a_neighbour_is_named(notebook):
+    notebook('def f(x):\n    """Words."""\n    raise NotImplementedError()', name="02_before.ipynb")
+    name = notebook('f = functions_from("02_before.ipynb", "f")', "def h(x):\n    return f(x)")
+    with pytest.raises(NotImplementedError, match="02_before.ipynb: the exercise f is not finished"):
+        functions_from(name, "h")
+
+
 def test_magics_and_shell_lines_are_passed_over(notebook):
     name = notebook("%matplotlib inline\n!ls\ndef f():\n    return 1")
     assert functions_from(name, "f")() == 1
