@@ -15,7 +15,9 @@ _OVERSHOOT = 1e-3  # cost of a pixel that leaves [0, 1] by one, as a share of th
 _COARSEST_SIDE = 64  # below that there is too little picture left to say what the style is
 
 
-def minimize(cost_function, image, evaluations=60, *, precondition=True, output=OUTPUT, settings=None, resume=False):
+def minimize(
+    cost_function, image, evaluations=60, *, precondition=True, output=OUTPUT, settings=None, resume=False, watch=None
+):
     """Lower cost_function(image) with L-BFGS and return the history of costs, one J for each evaluation.
 
     cost_function: from a tensor (1, n_H, n_W, 3) to the scalar J; it is compiled with tf.function.
@@ -26,13 +28,15 @@ def minimize(cost_function, image, evaluations=60, *, precondition=True, output=
         pay a little. Otherwise it works on the pixels, within the bounds 0 and 1.
     output, settings, resume: as in nst_utils.train, a checkpoint after every 20 evaluations. A resumed run goes on
         from the saved picture; L-BFGS gets to know the cost's curvature anew.
+    watch: called after each evaluation with the Run (its `image`, `history`, `total`, `seconds_left()`), in place of
+        the progress bar and the picture inline; what it raises ends the painting, KeyboardInterrupt as Ctrl-C does.
 
     Stops, saves and raises like nst_utils.train: Ctrl-C keeps the picture, NaN raises FloatingPointError. TypeError for
     a cost function that returns no scalar, ValueError if no gradient reaches the picture.
 
     Liu & Nocedal (1989) for L-BFGS; Byrd, Lu, Nocedal & Zhu (1995) for the bounds. SciPy's implementation.
     """
-    run = Run(positive("evaluations", evaluations), output, [precondition, settings])
+    run = Run(positive("evaluations", evaluations), output, [precondition, settings], watch=watch)
     if resume:
         run.resume(image)
     with run:
@@ -59,9 +63,7 @@ def coarse_to_fine(
     size: the longer side of the result. The other scales are a half of it, a quarter ...
     evaluations: for each scale; the small ones take little time.
     scales: how many at most; pictures whose shorter side would be below 64 pixels are left out.
-    precondition, output, settings, resume: as in `minimize`; output/epoch_NN.png is the result of each scale.
-    watch: called after each evaluation with the Run (its `image`, `history`, `total`, `seconds_left()`), in place of
-        the progress bar and the picture inline; what it raises ends the painting, KeyboardInterrupt as Ctrl-C does.
+    precondition, output, settings, resume, watch: as in `minimize`; output/epoch_NN.png is the result of each scale.
 
     Returns (image, history): the result as a tf.Variable, and one list of J for each scale, since the costs of
     pictures of different size cannot be compared. After Ctrl-C the result may be one of a smaller scale.

@@ -221,7 +221,7 @@ class Run:
     """A painting in the making, for train and minimize: costs, progress bar, picture inline, files, stop, resume.
 
     total: number of steps. output: the folder, or None. settings: what a run must share to be resumed (for JSON).
-    work: how long each step takes, compared with the others. watch: see nst_minimize.coarse_to_fine.
+    work: how long each step takes, compared with the others. watch: see nst_minimize.minimize.
     Used in a `with` statement; `train` says what Ctrl-C and a FloatingPointError do in there.
     """
 

@@ -179,6 +179,40 @@ def test_coarse_to_fine_goes_through_the_scales_and_saves_each(tmp_path):
     assert float(cost(image)) == pytest.approx(min(histories[2]), rel=1e-4)
 
 
+def test_a_watcher_sees_every_evaluation_in_place_of_progress_bar_and_pictures(capfd):
+    seen = []
+
+    def watch(run):
+        seen.append((len(run.history), run.total, run.image.shape[2], run.history[-1]))
+
+    _, histories = coarse_to_fine(problem, 384, 4, output=None, watch=watch)
+    assert [n for n, *_ in seen] == list(range(1, 13)) and {total for _, total, *_ in seen} == {12}
+    assert [side for _, _, side, _ in seen] == [96] * 4 + [192] * 4 + [384] * 4
+    assert [J for *_, J in seen] == sum(histories, [])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_watcher_can_stop_the_painting(tmp_path, capfd):
+    def stop(run):
+        if len(run.history) == 6:
+            raise KeyboardInterrupt
+
+    image, histories = coarse_to_fine(problem, 384, 4, output=tmp_path, watch=stop)
+    assert image.shape[2] == 192 and [len(history) for history in histories] == [4, 2]
+    assert (tmp_path / "checkpoint.npz").exists() and capfd.readouterr() == ("", "")
+
+
+def test_the_time_left_allows_for_the_larger_pictures_to_come(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: clock[0])
+    run = nst_minimize.Run(6, None, None, work=[1, 1, 4, 4, 16, 16], watch=lambda run: None)
+    with run:
+        for done, work in enumerate(run.work, 1):
+            clock[0] += 10 * work
+            run.step(1.0, start(), None, "", "")
+            assert run.seconds_left() == pytest.approx(10 * sum(run.work[done:]))
+
+
 def test_scales_below_64_pixels_are_left_out():
     for size, scales, expected in ((384, 1, 1), (384, 9, 3), (160, 3, 1), (64, 3, 1)):
         _, histories = coarse_to_fine(problem, size, 2, scales=scales, output=None)
