@@ -185,6 +185,19 @@ def test_a_layer_asked_for_twice_gets_both_gradients(vgg):
     assert relative(gradients[0], gradients[1]) < 1e-3
 
 
+def test_on_a_gpu_the_plain_kernels_are_taken(vgg, monkeypatch):
+    monkeypatch.setattr(nst_engine, "GPUS", ["a GPU"])
+
+    def never(*arguments):
+        raise AssertionError("Winograd's tiles on a GPU")
+
+    monkeypatch.setattr(Winograd, "__call__", never)
+    picture = uniform(1, 64, 48, 3) / 2 + 0.5
+    found = tf.function(fast_feature_model(vgg, STYLE))(picture)
+    for fast, plain in zip(found, feature_model(vgg, STYLE)(picture)):
+        assert relative(fast, plain.numpy()) < 1e-5
+
+
 def test_a_batch_of_two_and_an_unknown_size_take_the_plain_kernels(vgg):
     pictures = RNG.random((2, 40, 36, 3)).astype(np.float32)
     model, plain = fast_feature_model(vgg, ["block2_conv2"]), feature_model(vgg, ["block2_conv2"])

@@ -94,6 +94,19 @@ def test_exactly_so_many_evaluations_and_the_best_picture():
     assert float(cost(image)) == pytest.approx(min(history), rel=1e-5)
 
 
+@both
+def test_a_last_point_that_is_worse_is_not_kept(precondition):
+    count = tf.Variable(0)
+
+    def cost(image):
+        count.assign_add(1)
+        return bowl(0.8)(image) + tf.where(count == 3, 1e6, 0.0)
+
+    image = start()
+    history = minimize(cost, image, 3, precondition=precondition, output=None)
+    assert history[2] > 1e5 and float(bowl(0.8)(image)) == pytest.approx(min(history), rel=1e-4)
+
+
 def test_a_picture_that_is_the_lowest_point_already_ends_early():
     image = start()
     assert len(minimize(bowl(0.5), image, 50, output=None)) < 50
@@ -184,6 +197,7 @@ def test_a_watcher_sees_every_evaluation_in_place_of_progress_bar_and_pictures(c
 
     def watch(run):
         seen.append((len(run.history), run.total, run.image.shape[2], run.history[-1]))
+        assert run.work == pytest.approx([1 / 16] * 4 + [1 / 4] * 4 + [1] * 4)  # for the time left
 
     _, histories = coarse_to_fine(problem, 384, 4, output=None, watch=watch)
     assert [n for n, *_ in seen] == list(range(1, 13)) and {total for _, total, *_ in seen} == {12}
@@ -225,6 +239,9 @@ def test_coarse_to_fine_resumes_at_the_scale_where_it_was_stopped(tmp_path, monk
         press_ctrl_c_at(patch, stop)
         stopped, _ = coarse_to_fine(problem, 384, 15, output=tmp_path)
     assert stopped.shape[2] == side
+    for other in ({"settings": "another style"}, {"evaluations": 14}, {"scales": 2}, {"precondition": False}):
+        with pytest.raises(ValueError, match="start anew"):
+            coarse_to_fine(problem, 384, **{"evaluations": 15, **other}, output=tmp_path, resume=True)
     image, histories = coarse_to_fine(problem, 384, 15, output=tmp_path, resume=True)
     photo, cost = problem(384)
     assert image.shape == photo.shape and sum(map(len, histories)) == 45
