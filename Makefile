@@ -2,8 +2,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
-export CONTENT STYLE SIZE EVALUATIONS EPOCHS STEPS RESUME
-PICTURES = $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} $${RESUME:+--resume "$$RESUME"}
+export CONTENT STYLE SIZE BETA EVALUATIONS EPOCHS STEPS RESUME
+PICTURES = $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} $${BETA:+--beta "$$BETA"} $${RESUME:+--resume "$$RESUME"}
 
 .PHONY: help setup paint train lab exercises release grade sandbox test bench record clean
 
@@ -19,10 +19,10 @@ setup: .venv/ready  ## .venv with everything in requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= EVALUATIONS= RESUME=1]
+paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= BETA= EVALUATIONS= RESUME=1]
 	@$(PY) paint.py paint $(PICTURES) $${EVALUATIONS:+--evaluations "$$EVALUATIONS"}
 
-train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZE= EPOCHS= STEPS= RESUME=1]
+train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZE= BETA= EPOCHS= STEPS= RESUME=1]
 	@$(PY) paint.py train $(PICTURES) $${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"}
 
 lab: .venv/ready  ## JupyterLab, open at the first exercise notebook

@@ -11,7 +11,7 @@ from nst_pictures import write_atomically
 
 
 def save_checkpoint(path, image, optimizer, history, total, settings):
-    """Save image (tf.Variable), optimizer (Keras, or None), history (list of J), settings (for JSON) and randomness.
+    """Save image (tf.Variable), optimizer (Keras, or None), history (list of J), settings (a dict) and randomness.
 
     total: how many steps were planned, for those who report on the run.
     """
@@ -47,13 +47,14 @@ def load_checkpoint(path, image, optimizer, settings):
         saved_variables = [state[f"optimizer_{i}"] for i in range(len(variables))]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: damaged, or of another optimiser ({error}); {remedy}") from error
-    for name, is_, want in (
+    settings = json.loads(json.dumps(settings))
+    for name, saved, wanted in (
+        *((name, about["settings"].get(name), settings.get(name)) for name in [*about["settings"], *settings]),
         ("picture of shape", state["image"].shape, tuple(image.shape)),
-        ("number of steps per epoch and settings", about["settings"], json.loads(json.dumps(settings))),
         ("optimiser with variables", [v.shape for v in saved_variables], [tuple(v.shape) for v in variables]),
     ):
-        if is_ != want:
-            raise ValueError(f"{path}: saved with {name} {is_}, not {want}; {remedy}")
+        if saved != wanted:
+            raise ValueError(f"{path}: saved with {name} {saved}, not {wanted}; {remedy}")
     image.assign(state["image"])
     for variable, value in zip(variables, saved_variables):
         variable.assign(value)

@@ -12,7 +12,9 @@
 """
 
 import functools
+import weakref
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -149,6 +151,9 @@ class Convolution:
         return self.winograd[1]((gradient, y), tf.identity)
 
 
+_HALVE = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+
+
 class MaxPooling:
     """The largest of each 2 x 2, stride 2."""
 
@@ -158,27 +163,40 @@ class MaxPooling:
     forward = plain
 
     def backward(self, gradient, x, y):
-        side = [1, 2, 2, 1]
-        return tf.raw_ops.MaxPoolGrad(
-            orig_input=x, orig_output=y, grad=gradient, ksize=side, strides=side, padding="VALID"
-        )
+        return tf.raw_ops.MaxPoolGrad(orig_input=x, orig_output=y, grad=gradient, **_HALVE)
+
+
+class AveragePooling:
+    """The mean of each 2 x 2, stride 2."""
+
+    def plain(self, x):
+        return tf.nn.avg_pool2d(x, 2, 2, "VALID")
+
+    forward = plain
+
+    def backward(self, gradient, x, y):
+        return tf.raw_ops.AvgPoolGrad(orig_input_shape=x.shape, grad=gradient, **_HALVE)
+
+
+_built = weakref.WeakKeyDictionary()  # {vgg: [(name, layer)]}, as deep as was asked for so far: tiled kernels are large
 
 
 def _layers(vgg, names):
     """[(name, layer)] up to the deepest of `names`; activations come out divided by MEAN_ACTIVATION."""
-    layers, missing, before = [], set(names), 1.0
-    for layer in vgg.layers[1:]:
-        if not missing:
-            break
+    depth = 1 + max(n for n, layer in enumerate(vgg.layers[1:]) if layer.name in names)
+    built = _built.setdefault(vgg, [])
+    means = [MEAN_ACTIVATION[name] for name, _ in built if name in MEAN_ACTIVATION]
+    for layer in vgg.layers[1 + len(built) : 1 + depth]:
         if layer.name in MEAN_ACTIVATION:
             kernel, bias = (weights.astype(np.float64) for weights in layer.get_weights())
-            mean = MEAN_ACTIVATION[layer.name]  # relu(s x) = s relu(x), and pooling likewise, so scales pass through
-            layers.append((layer.name, Convolution(kernel * (before / mean), bias / mean)))
-            before = mean
+            before, mean = means[-1] if means else 1.0, MEAN_ACTIVATION[layer.name]
+            # relu(s x) = s relu(x), and pooling likewise, so scales pass through
+            built.append((layer.name, Convolution(kernel * (before / mean), bias / mean)))
+            means.append(mean)
         else:
-            layers.append((layer.name, MaxPooling()))
-        missing.discard(layer.name)
-    return layers
+            is_average = isinstance(layer, keras.layers.AveragePooling2D)
+            built.append((layer.name, AveragePooling() if is_average else MaxPooling()))
+    return built[:depth]
 
 
 def compact(volume):

@@ -12,6 +12,7 @@ from nst_utils import Run
 SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
 _FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns
 _OVERSHOOT = 1e-3  # cost of a pixel that leaves [0, 1] by one, as a share of the first J
+_OVERHEAD = 15_000  # an evaluation takes as long as if there were so many pixels more
 _COARSEST_SIDE = 64  # below that there is too little picture left to say what the style is
 
 
@@ -26,17 +27,17 @@ def minimize(
     precondition: let broad features move more easily than single pixels. L-BFGS then works on the picture's cosine
         spectrum, each frequency f weighted by f^-1/2; pixels that leave [0, 1] are clipped before J sees them, and
         pay a little. Otherwise it works on the pixels, within the bounds 0 and 1.
-    output, settings, resume: as in nst_utils.train, a checkpoint after every 20 evaluations. A resumed run goes on
-        from the saved picture; L-BFGS gets to know the cost's curvature anew.
-    watch: called after each evaluation with the Run (its `image`, `history`, `total`, `seconds_left()`), in place of
-        the progress bar and the picture inline; what it raises ends the painting, KeyboardInterrupt as Ctrl-C does.
+    output, settings, resume, watch: as in nst_utils.train, with a checkpoint after every 20 evaluations. A resumed run
+        goes on from the saved picture; L-BFGS gets to know the cost's curvature anew.
 
     Stops, saves and raises like nst_utils.train: Ctrl-C keeps the picture, NaN raises FloatingPointError. TypeError for
     a cost function that returns no scalar, ValueError if no gradient reaches the picture.
 
     Liu & Nocedal (1989) for L-BFGS; Byrd, Lu, Nocedal & Zhu (1995) for the bounds. SciPy's implementation.
     """
-    run = Run(positive("evaluations", evaluations), output, [precondition, settings], watch=watch)
+    run = Run(
+        positive("evaluations", evaluations), output, {"precondition": precondition, **(settings or {})}, watch=watch
+    )
     if resume:
         run.resume(image)
     with run:
@@ -79,8 +80,9 @@ def coarse_to_fine(
             break
         problems.insert(0, problem(size // 2**n))
     images = [tf.Variable(content) for content, _ in problems]
-    work = [np.prod(image.shape) / np.prod(images[-1].shape) for image in images for _ in range(evaluations)]
-    about = [precondition, scales, size, evaluations, settings]
+    work = [_OVERHEAD + image.shape[1] * image.shape[2] for image in images for _ in range(evaluations)]
+    about = {"precondition": precondition, "scales": scales, "size": size, "evaluations": evaluations}
+    about |= settings or {}
     run = Run(len(work), output, about, work=work, watch=watch)
     first = 0
     if resume and run.output:

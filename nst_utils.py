@@ -4,10 +4,12 @@ Import it before TensorFlow: it silences TensorFlow's start-up messages, which o
 Pictures are float32 arrays or tensors of shape (1, n_H, n_W, 3), RGB, values in [0, 1].
 """
 
+import collections
 import hashlib
 import io
 import math
 import os
+import time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -141,6 +143,24 @@ def load_vgg19(weights=WEIGHTS):
     return network
 
 
+def with_average_pooling(vgg):
+    """Return a copy of the network that takes the mean of each 2 x 2 where VGG-19 takes the largest.
+
+    Gatys, Ecker & Bethge (2016), section 2, found it to give slightly more appealing results. Deep activations become
+    smaller by it.
+    """
+
+    def replaced(layer):
+        if isinstance(layer, keras.layers.MaxPooling2D):
+            return keras.layers.AveragePooling2D(2, 2, name=layer.name)
+        return layer.from_config(layer.get_config())
+
+    network = keras.models.clone_model(vgg, clone_function=replaced)
+    network.set_weights(vgg.get_weights())
+    network.trainable = False
+    return network
+
+
 def layers_checked(layer_names):
     """Return the names as a list; ValueError for none, and for a name that is no convolution layer of VGG-19."""
     names = list(layer_names)
@@ -179,7 +199,16 @@ def feature_model(vgg, layer_names):
 
 
 def train(
-    train_step, generated_image, epochs, steps_per_epoch, *, optimizer=None, output=OUTPUT, settings=None, resume=False
+    train_step,
+    generated_image,
+    epochs,
+    steps_per_epoch,
+    *,
+    optimizer=None,
+    output=OUTPUT,
+    settings=None,
+    resume=False,
+    watch=None,
 ):
     """Paint: call `train_step(generated_image)` epochs x steps_per_epoch times and return the history of costs.
 
@@ -188,9 +217,11 @@ def train(
     optimizer: the Keras optimiser that train_step uses, so that its state goes into the checkpoint.
     output: folder for epoch_NN.png, generated_image.png and checkpoint.npz, rewritten after each epoch; None saves
         nothing. An earlier run's epochs and checkpoint are removed when the first step of this one has succeeded.
-    settings: what else describes the run, such as the names of its pictures (anything that JSON can hold).
+    settings: a dict of what else describes the run, such as the names of its pictures (anything that JSON can hold).
     resume: go on from output/checkpoint.npz, if there is one, with the same picture, optimiser and random numbers;
         ValueError if it is damaged or was saved with other settings.
+    watch: called after each step with the Run (its `image`, `history`, `total`, `seconds_left()`), in place of the
+        progress bar and the picture inline; what it raises ends the painting, KeyboardInterrupt as Ctrl-C does.
 
     Returns a list of floats, one J per step. Ctrl-C (Jupyter's stop button) keeps, saves and returns what was
     painted; before the first step there is nothing to keep, and KeyboardInterrupt is raised. A cost or pixel that is
@@ -198,7 +229,8 @@ def train(
     which is saved.
     """
     total = positive("epochs", epochs) * positive("steps_per_epoch", steps_per_epoch)
-    run = Run(total, output, [steps_per_epoch, settings], optimizer)
+    about = {"steps_per_epoch": steps_per_epoch, **(settings or {})}
+    run = Run(total, output, about, optimizer, watch=watch)
     if resume:
         run.resume(generated_image)
     with run:
@@ -221,7 +253,7 @@ class Run:
     """A painting in the making, for train and minimize: costs, progress bar, picture inline, files, stop, resume.
 
     total: number of steps. output: the folder, or None. settings: what a run must share to be resumed (for JSON).
-    work: how long each step takes, compared with the others. watch: see nst_minimize.minimize.
+    work: how long each step takes, compared with the others. watch: see `train`.
     Used in a `with` statement; `train` says what Ctrl-C and a FloatingPointError do in there.
     """
 
@@ -276,9 +308,8 @@ class Run:
             self.watch(self)
 
     def seconds_left(self):
-        """An estimate; None before the second step."""
-        about = self.bar.format_dict
-        return about["rate"] and (about["total"] - about["n"]) / about["rate"]
+        """An estimate from the last steps; None before the third."""
+        return self.bar.seconds_left()
 
     def show(self, image, *names):
         """Show the picture with its cost curve, and save it as generated_image.png and under `names`."""
@@ -332,17 +363,30 @@ class _ProgressBar(tqdm):
 
     def __init__(self, work, done, visible):
         self.handle, self.work, self.done, self.visible = None, work, done, visible
+        self.label, self.last, self.recent = "", (0, None), collections.deque(maxlen=10)  # of (seconds, work)
         file = None if visible and not _in_notebook else io.StringIO()
         total, initial = sum(work), sum(work[:done])
         super().__init__(total=total, initial=initial, bar_format=self._layout(), ascii=False, file=file)
 
-    def _layout(self, label="", cost=""):
-        return f"{label} |{{bar:24}}| step {self.done}/{len(self.work)}{cost}, {{remaining}} left"
+    def _layout(self, cost=""):
+        left = self.seconds_left()
+        left = "?" if left is None else self.format_interval(left)
+        return f"{self.label} |{{bar:24}}| step {self.done}/{len(self.work)}{cost}, {left} left"
 
     def step(self, label, cost):
-        self.done += 1
-        self.bar_format = self._layout(label, f", J {cost:.3e}")
-        self.update(self.work[min(self.done, len(self.work)) - 1])
+        now, work = time.perf_counter(), self.work[min(self.done, len(self.work) - 1)]
+        before, work_before = self.last
+        if work == work_before:  # the first step of its size compiles, and says nothing about the others
+            self.recent.append((now - before, work))
+        self.label, self.last, self.done = label, (now, work), self.done + 1
+        self.bar_format = self._layout(f", J {cost:.3e}")
+        self.update(work)
+
+    def seconds_left(self):
+        if not self.recent:
+            return None
+        seconds, work = map(sum, zip(*self.recent))
+        return sum(self.work[self.done :]) * seconds / work
 
     def display(self, msg=None, pos=None):
         if not self.visible:

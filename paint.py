@@ -17,6 +17,8 @@ import signal
 import sys
 from pathlib import Path
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # during the imports; main() sets it back
+
 import numpy as np
 import papermill
 from papermill.clientwrap import PapermillNotebookClient
@@ -28,9 +30,11 @@ from nst_pictures import OUTPUT, ROOT, read_image  # not nst_utils: TensorFlow t
 FOLDERS = [ROOT / "notebooks", ROOT / "exercises"]  # a learner's copy has only the second
 FOLDER = next(folder for folder in FOLDERS if folder.is_dir())
 NOTEBOOKS = {"paint": "06_faster.ipynb", "train": "04_paint.ipynb"}
-COUNTS = {  # what can be counted: the word on the command line, the notebook's parameter, what it means
-    "paint": {"evaluations": ("EVALUATIONS", "evaluations of the cost at each of the scales")},
+STRENGTH = {"beta": ("BETA", "how much the style matters")}
+NUMBERS = {  # the word on the command line, the notebook's parameter, what it means
+    "paint": {**STRENGTH, "evaluations": ("EVALUATIONS", "evaluations of the cost at each of the scales")},
     "train": {
+        **STRENGTH,
         "epochs": ("EPOCHS", "pictures saved on the way"),
         "steps": ("STEPS_PER_EPOCH", "training steps in each epoch"),
     },
@@ -39,13 +43,15 @@ COUNTS = {  # what can be counted: the word on the command line, the notebook's 
 PAINTS, END, EXPERIMENT = "painting", "end-of-painting", "experiment"
 SETUP = "import nst_utils"  # so begins the cell that prints nst_utils.device()
 STOPPED = "stopped before the first step of the painting; the pictures in output/ are as they were"
-MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "RESUME", "PYTHON"}  # besides COUNTS
+CHECKPOINT = OUTPUT / "checkpoint.npz"
+MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "RESUME", "PYTHON"}  # besides NUMBERS
 
 
 class Client(PapermillNotebookClient):
     """Runs a notebook, shows the progress bars of its train() in the terminal, and passes Ctrl-C on to the painting."""
 
     stage = "before"
+    interrupted = False
 
     def execute_cell(self, cell, cell_index, **options):
         paints = PAINTS in cell.metadata.tags
@@ -72,6 +78,7 @@ class Client(PapermillNotebookClient):
             if self.stage == "before":
                 raise KeyboardInterrupt
             if self.stage == "painting":
+                Client.interrupted = True
                 os.kill(self.km.provisioner.pid, signal.SIGINT)
 
         before = signal.signal(signal.SIGINT, interrupt)
@@ -97,7 +104,7 @@ def unknown_make_variables(recipe):
     """Names given to make on the command line, as in `make paint SIZE=384`, that mean nothing here."""
     _, _, overrides = os.environ.get("MAKEFLAGS", "").partition("-- ")
     given = {word.partition("=")[0].rstrip(":?+") for word in re.split(r"(?<!\\) ", overrides) if word}
-    known = MAKE_VARIABLES | {name.upper() for name in COUNTS[recipe]}
+    known = MAKE_VARIABLES | {name.upper() for name in NUMBERS[recipe]}
     return sorted(given - known), sorted(known)
 
 
@@ -110,7 +117,7 @@ def parse_arguments():
     parser.add_argument("--content", metavar="FILE", help="the photo")
     parser.add_argument("--style", metavar="FILE", help="the artwork")
     parser.add_argument("--size", metavar="PIXELS", help="longer side of the picture")
-    for word, (_, meaning) in COUNTS[recipe].items():
+    for word, (_, meaning) in NUMBERS[recipe].items():
         parser.add_argument(f"--{word}", metavar="N", help=meaning)
     parser.add_argument("--resume", metavar="1", nargs="?", const="1", help="go on with the last run")
     given = parser.parse_args()
@@ -120,9 +127,9 @@ def parse_arguments():
     path = FOLDER / NOTEBOOKS[recipe]
     notebook = papermill.inspect_notebook(path)
     parameters = {name: ast.literal_eval(parameter["default"]) for name, parameter in notebook.items()}
-    counts = [("SIZE", "SIZE", given.size)]
-    counts += [(word.upper(), name, getattr(given, word)) for word, (name, _) in COUNTS[recipe].items()]
-    for word, name, text in counts:
+    numbers = [("SIZE", "SIZE", given.size)]
+    numbers += [(word.upper(), name, getattr(given, word)) for word, (name, _) in NUMBERS[recipe].items()]
+    for word, name, text in numbers:
         if text is not None:
             if not (text.isascii() and text.isdigit() and int(text) > 0):
                 parser.error(f"{word}={text}: give a whole number of at least 1")
@@ -131,8 +138,10 @@ def parse_arguments():
         if given.resume not in ("0", "1"):
             parser.error(f"RESUME={given.resume}: give 1 to go on with the last run, 0 to start anew")
         parameters["RESUME"] = given.resume == "1"
+        if parameters["RESUME"] and not CHECKPOINT.exists():
+            parser.error(f"RESUME=1: there is no stopped run in {OUTPUT}; leave it out to start one")
     for name, text in (("CONTENT", given.content), ("STYLE", given.style)):
-        picture = FOLDER / parameters[name] if text is None else Path(text)
+        picture = FOLDER / parameters[name] if text is None else Path(text).expanduser()
         try:
             read_image(picture, max_size=parameters["SIZE"], enlarge=recipe == "paint")
         except (OSError, ValueError) as error:
@@ -147,6 +156,7 @@ def fail(recipe, message):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     recipe, notebook, parameters = parse_arguments()
     executed = OUTPUT / notebook.name
     executed.parent.mkdir(exist_ok=True)
@@ -159,11 +169,13 @@ def main():
         if error.ename == "KeyboardInterrupt":
             return fail(recipe, STOPPED)
         return fail(recipe, f"{error.ename}: {error.evalue} (the notebook up to there: {executed})")
-    with np.load(OUTPUT / "checkpoint.npz") as checkpoint:
-        history, total = checkpoint["history"], checkpoint["total"]
+    with np.load(CHECKPOINT) as checkpoint:
+        history, total, (_, height, width, _) = checkpoint["history"], checkpoint["total"], checkpoint["image"].shape
     first = f"from {history[0]:.3g} to " if recipe == "train" else ""  # only costs of one size can be compared
-    picture = OUTPUT / "generated_image.png"
-    print(f"{picture}: {len(history)} of {total} steps, cost J {first}{history[-1]:.3g}")
+    size = f"{width} x {height} pixels, {len(history)} of {total} steps"
+    print(f"{OUTPUT / 'generated_image.png'}: {size}, cost J {first}{history[-1]:.3g}")
+    if Client.interrupted:
+        print("Stopped early. RESUME=1, with the same settings, goes on from there.")
     print(f"The pictures on the way to it and the notebook, {executed.name}, lie beside it.")
     return 0
 

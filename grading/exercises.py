@@ -50,7 +50,7 @@ def generate(destination):
 
 RELEASED = [  # notebooks/ and tests/ hold the answers; the rest is of no use to a learner
     *("exercises", "images", "weights", "grading", "nst_utils.py", "nst_notebooks.py", "nst_checkpoint.py"),
-    *("nst_pictures.py", "nst_engine.py", "nst_minimize.py", "paint.py"),
+    *("nst_pictures.py", "nst_engine.py", "nst_minimize.py", "nst_experiments.py", "paint.py"),
     *("requirements.txt", "pyproject.toml", "Makefile", "LICENSE", "output/.gitkeep"),
 ]
 

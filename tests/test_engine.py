@@ -7,7 +7,7 @@ import tensorflow as tf
 import nst_engine
 from nst_engine import Convolution, MaxPooling, Winograd, compact, fast_feature_model, winograd_matrices
 from nst_pictures import IMAGES
-from nst_utils import feature_model, load_image
+from nst_utils import feature_model, load_image, with_average_pooling
 
 RNG = np.random.default_rng(0)
 STYLE = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
@@ -183,6 +183,26 @@ def test_a_layer_asked_for_twice_gets_both_gradients(vgg):
 
         gradients.append(gradient(image).numpy())
     assert relative(gradients[0], gradients[1]) < 1e-3
+
+
+@pytest.mark.parametrize("sides", [(48, 64), (45, 39)])
+def test_average_pooling_gives_the_plain_values_and_gradients(vgg, sides):
+    network, names = with_average_pooling(vgg), ["block1_conv1", "block3_conv1"]
+    image, weights = uniform(1, *sides, 3) / 2 + 0.5, {}
+    found = []
+    for model in (feature_model(network, names), fast_feature_model(network, names)):
+
+        @tf.function
+        def value_and_gradient(image, model=model):
+            with tf.GradientTape() as tape:
+                tape.watch(image)
+                activations = model(image)
+                J = sum(tf.reduce_sum(a * weights.setdefault(a.shape, uniform(*a.shape))) for a in activations)
+            return *activations, tape.gradient(J, image)
+
+        found.append(value_and_gradient(tf.constant(image)))
+    for plain, fast in zip(*found):
+        assert relative(fast, plain.numpy()) < 1e-3
 
 
 def test_on_a_gpu_the_plain_kernels_are_taken(vgg, monkeypatch):

@@ -40,9 +40,9 @@ def test_an_unknown_style_name_lists_the_valid_ones():
 
 def test_every_picture_has_its_credit():
     credits = (IMAGES / "CREDITS.md").read_text()
-    for folder in ("content", "style"):
+    for folder in ("content", "style", "mask"):
         for path in (IMAGES / folder).iterdir():
-            assert f"| {path.name} |" in credits
+            assert f"| {path.name} |" in credits or f"`{path.name}`" in credits
     assert WEIGHTS_SHA256 in (ROOT / "weights" / "README.md").read_text()
 
 

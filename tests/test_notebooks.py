@@ -16,12 +16,16 @@ EXERCISES = {
     "02_content_cost.ipynb": ["compute_content_cost"],
     "03_style_cost.ipynb": ["gram_matrix", "compute_layer_style_cost", "compute_style_cost"],
     "04_paint.ipynb": ["total_cost", "train_step"],
+    "05_experiments.ipynb": [],
     "06_faster.ipynb": [],
+    "07_control.ipynb": [],
 }
 QUICK = {
     "02_content_cost.ipynb": {"STEPS": 2},
     "03_style_cost.ipynb": {"STEPS": 2},
     "04_paint.ipynb": {"SIZE": 64, "EPOCHS": 2, "STEPS_PER_EPOCH": 2, "TRIAL_STEPS": 2},
+    "05_experiments.ipynb": {"SIZE": 64, "EVALUATIONS": 1, "ADAM_STEPS": 1},
+    "07_control.ipynb": {"SIZE": 64, "EVALUATIONS": 1},
     "06_faster.ipynb": {"SIZE": 130, "EVALUATIONS": 2, "TRIAL_SIZE": 96, "TRIAL": 2},
 }
 

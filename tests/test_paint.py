@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -55,9 +56,9 @@ def test_make_leaves_pictures_notebook_and_summary(tmp_path, photo, recipe, pict
     cells = nbformat.read(tmp_path / NOTEBOOK[recipe], as_version=4).cells
     assert any(str(photo) in cell.source for cell in cells if "injected-parameters" in cell.metadata.tags)
     assert not [cell for cell in cells if "experiment" in cell.metadata.tags]
-    summary = re.search(
-        rf"(\S.*generated_image.png): {steps} of {steps} steps, cost J (?:from (\S+) to )?(\S+)", done.stdout
-    )
+    size = "{} x {} pixels".format(*picture_size)
+    pattern = rf"(\S.*generated_image.png): {size}, {steps} of {steps} steps, cost J (?:from (\S+) to )?(\S+)"
+    summary = re.search(pattern, done.stdout)
     assert summary[1] == str(tmp_path / "generated_image.png")
     with np.load(tmp_path / "checkpoint.npz") as checkpoint:
         history = checkpoint["history"]
@@ -69,8 +70,8 @@ def test_make_leaves_pictures_notebook_and_summary(tmp_path, photo, recipe, pict
 def test_make_reports_a_bad_value_and_a_misspelt_variable(tmp_path):
     for words, message in (
         (["SIZE=big"], "SIZE=big"),
-        (["SISE=64"], "unknown SISE; known: CONTENT, EVALUATIONS, "),
-        (["EPOCHS=3"], "unknown EPOCHS; known: CONTENT, EVALUATIONS, "),
+        (["SISE=64"], "unknown SISE; known: BETA, CONTENT, EVALUATIONS, "),
+        (["EPOCHS=3"], "unknown EPOCHS; known: BETA, CONTENT, EVALUATIONS, "),
         (["CONTENT=bob's cat, SISE=64 (1).png"], "CONTENT: bob's cat, SISE=64 (1).png: no such file"),
     ):
         done = paint(tmp_path, ["make", "paint", *words])
@@ -102,6 +103,9 @@ def test_make_lists_its_targets_and_sets_up_only_once():
         ("train", {"STEPS": "1.5"}, "STEPS=1.5: give a whole number"),
         ("train", {"STEPS": "²"}, "STEPS=²: give a whole number"),
         ("paint", {"RESUME": "maybe"}, "RESUME=maybe: give 1"),
+        ("paint", {"RESUME": "1"}, "RESUME=1: there is no stopped run in "),
+        ("paint", {"CONTENT": "~/no such photo.png"}, f"CONTENT: {Path.home()}/no such photo.png: no such file"),
+        ("train", {"BETA": "-1"}, "BETA=-1: give a whole number"),
         ("paint", {"COLOUR": "blue"}, "unrecognized arguments: --colour blue"),
         ("paint", {"STEPS": "9"}, "unrecognized arguments: --steps 9"),
     ],
@@ -133,8 +137,9 @@ def test_a_terminal_shows_the_progress_bar_and_ctrl_c_keeps_the_picture(tmp_path
             stopped = True
     assert process.wait(timeout=60) == 0, text
     assert re.search(r"epoch 1/2 \|.{24}\| step \d\d/1000, J \d\.\d+e\+\d+, \d\d:\d\d left", text)
-    steps = int(re.search(r"generated_image.png: (\d+) of 1000 steps", text)[1])
+    steps = int(re.search(r"generated_image.png: 64 x 43 pixels, (\d+) of 1000 steps", text)[1])
     assert 10 <= steps < 500
+    assert "Stopped early. RESUME=1" in text
     assert (tmp_path / "generated_image.png").exists() and not list(tmp_path.glob("epoch*"))
 
 
@@ -162,7 +167,7 @@ def test_resume_goes_on_with_the_last_run(tmp_path, recipe):
     other = paint(tmp_path, recipe=recipe, **settings, RESUME="1", STYLE=str(IMAGES / "style" / "bamboo_ink.jpg"))
     assert other.returncode != 0 and "repeat the settings of that run, or start anew" in other.stderr
     done = paint(tmp_path, recipe=recipe, **settings, RESUME="1")
-    assert "generated_image.png: 4 of 4 steps" in done.stdout, done.stderr
+    assert "4 of 4 steps" in done.stdout and "Stopped early" not in done.stdout, done.stderr
     assert sorted(path.name for path in tmp_path.glob("*.png")) == PICTURES
 
 

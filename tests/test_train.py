@@ -266,10 +266,10 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_changes_nothing(tmp_path)
         ValueError, match=r"checkpoint.npz: .*\(1, 32, 40, 3\), not \(1, 33, 40, 3\); repeat .*resume=False"
     ):
         train(descent(), other, 2, 3, output=tmp_path, resume=True)
-    with pytest.raises(ValueError, match=r"steps per epoch and settings \[3, None\], not \[4, None\]"):
+    with pytest.raises(ValueError, match="saved with steps_per_epoch 3, not 4;"):
         train(descent(), tf.Variable(START), 2, 4, output=tmp_path, resume=True)
-    with pytest.raises(ValueError, match=r"not \[3, \['cat.png'\]\]; repeat the settings of that run"):
-        train(descent(), tf.Variable(START), 2, 3, settings=("cat.png",), output=tmp_path, resume=True)
+    with pytest.raises(ValueError, match="saved with STYLE None, not cat.png; repeat the settings of that run"):
+        train(descent(), tf.Variable(START), 2, 3, settings={"STYLE": "cat.png"}, output=tmp_path, resume=True)
     with pytest.raises(ValueError, match="of another optimiser"):
         train(descent(), tf.Variable(START), 2, 3, optimizer=keras.optimizers.Adam(), output=tmp_path, resume=True)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files

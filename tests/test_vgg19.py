@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import nst_utils
-from nst_utils import MEAN_ACTIVATION, feature_model, load_image, load_vgg19
+from nst_utils import MEAN_ACTIVATION, feature_model, load_image, load_vgg19, with_average_pooling
 
 RNG = np.random.default_rng(0)
 
@@ -134,3 +134,17 @@ def test_the_device_line_names_tensorflow_and_where_it_computes(monkeypatch):
     assert nst_utils.device().startswith("TensorFlow 2.")
     monkeypatch.setattr(nst_utils, "GPUS", [])
     assert " on the CPU: " in nst_utils.device()
+
+
+def test_average_pooling_takes_the_mean_of_each_two_by_two(vgg):
+    picture = np.random.default_rng(4).random((1, 38, 45, 3)).astype(np.float32)
+    before, after = feature_model(with_average_pooling(vgg), ["block1_conv2", "block2_conv1"])(picture)
+    volume = before.numpy()[0].astype(np.float64) * MEAN_ACTIVATION["block1_conv2"]
+    means = volume[:38, :44].reshape(19, 2, 22, 2, 64).mean((1, 3))
+    padded = np.pad(means, ((1, 1), (1, 1), (0, 0)))
+    kernel, bias = vgg.get_layer("block2_conv1").get_weights()
+    expected = bias + sum(padded[i : i + 19, j : j + 22] @ kernel[i, j] for i in range(3) for j in range(3))
+    found = after.numpy()[0] * MEAN_ACTIVATION["block2_conv1"]
+    np.testing.assert_allclose(found, expected.clip(0), atol=1e-4 * expected.max())
+    (maxima,) = feature_model(vgg, ["block2_conv1"])(picture)
+    assert np.abs(maxima - after).max() > 0.1, "the network that was copied takes the largest, as before"
