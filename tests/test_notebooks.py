@@ -25,7 +25,7 @@ QUICK = {
     "03_style_cost.ipynb": {"STEPS": 2},
     "04_paint.ipynb": {"SIZE": 64, "EPOCHS": 2, "STEPS_PER_EPOCH": 2, "TRIAL_STEPS": 2},
     "05_experiments.ipynb": {"SIZE": 64, "EVALUATIONS": 1, "ADAM_STEPS": 1},
-    "07_control.ipynb": {"SIZE": 64, "EVALUATIONS": 1},
+    "07_control.ipynb": {"SIZE": 96, "EVALUATIONS": 1},
     "06_faster.ipynb": {"SIZE": 130, "EVALUATIONS": 2, "TRIAL_SIZE": 96, "TRIAL": 2},
 }
 
