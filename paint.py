@@ -1,6 +1,6 @@
 """`make paint` and `make train`: run a notebook headless on a photo and an artwork of your choice.
 
-    .venv/bin/python paint.py --content photo.jpg --style art.jpg --size 512 --evaluations 60
+    .venv/bin/python paint.py --content photo.jpg --style art.jpg --size 512 --evaluations 50
     .venv/bin/python paint.py train --content photo.jpg --style art.jpg --size 384 --epochs 3 --steps 50
 
 `paint` takes the fast recipe of 06_faster.ipynb, `train` the epochs and steps of 04_paint.ipynb. What is not given
