@@ -231,7 +231,8 @@ def _cholesky_factor(volume):
 def fast_feature_model(vgg, layer_names, compact_names=()):
     """Return a function from pictures (1, n_H, n_W, 3), RGB in [0, 1], to a list of activations, and its fast gradient.
 
-    What comes out is what `nst_utils.feature_model` gives, up to float32 rounding (about 1e-6). The fast kernels are
+    What comes out is what `nst_utils.feature_model` gives, up to float32 rounding; layers in `compact_names` come as
+    `compact` makes them. The fast kernels are
     used inside a tf.function, on a CPU, for one picture of known size. Elsewhere the same layers run as TensorFlow's
     own convolutions: called directly, since compiling would take longer than it saves, and on a GPU, where cuDNN
     has such kernels itself.

@@ -308,7 +308,7 @@ class Run:
             self.watch(self)
 
     def seconds_left(self):
-        """An estimate from the last steps; None before the third."""
+        """An estimate from the last steps; None before the second."""
         return self.bar.seconds_left()
 
     def show(self, image, *names):

@@ -111,7 +111,9 @@ def unknown_make_variables(recipe):
 def parse_arguments():
     """Return recipe, notebook and its parameters; a bad value ends the program with one line that says what to do."""
     parser = argparse.ArgumentParser(description="Paint a photo in the style of an artwork.", allow_abbrev=False)
-    parser.add_argument("recipe", choices=NOTEBOOKS, nargs="?", default="paint", help="fast (paint) or classic (train)")
+    parser.add_argument(
+        "recipe", choices=NOTEBOOKS, nargs="?", default="paint", help="notebook 06 (paint) or 04 (train)"
+    )
     recipe = "train" if "train" in sys.argv[1:2] else "paint"
     parser.error = lambda message: sys.exit(fail(recipe, message))
     parser.add_argument("--content", metavar="FILE", help="the photo")

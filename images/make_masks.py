@@ -3,13 +3,15 @@
 White is where the mask counts, grey where it counts a little.
 """
 
-from pathlib import Path
-
 import numpy as np
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
-IMAGES = Path(__file__).resolve().parent
+from nst_pictures import IMAGES
+
+
+def channels(name):
+    return np.asarray(Image.open(IMAGES / "content" / name).convert("RGB"), float).transpose(2, 0, 1)
 
 
 def largest_area(where):
@@ -24,13 +26,9 @@ def save(where, name):
 
 
 def main():
-    red, green, blue = np.asarray(Image.open(IMAGES / "content" / "pagoda.jpg").convert("RGB"), float).transpose(
-        2, 0, 1
-    )
+    red, _, blue = channels("pagoda.jpg")
     save(largest_area((red > 140) & (blue > 150) & (blue > red - 12)), "pagoda_sky.png")
-    red, green, blue = np.asarray(Image.open(IMAGES / "content" / "dahlia.jpg").convert("RGB"), float).transpose(
-        2, 0, 1
-    )
+    red, _, blue = channels("dahlia.jpg")
     save(largest_area(red > 1.25 * blue), "dahlia_flower.png")
 
 

@@ -291,3 +291,16 @@ def test_set_seed_repeats_the_numbers_of_python_numpy_and_tensorflow():
         return random.random(), np.random.rand(), float(tf.random.uniform(())), float(generator.uniform(()))
 
     assert draw() == draw()
+
+
+def test_a_watcher_takes_the_place_of_the_progress_bar_and_can_stop(capfd):
+    seen = []
+
+    def watch(run):
+        seen.append((len(run.history), run.history[-1]))
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    history = train(descent(), tf.Variable(START), 2, 3, output=None, watch=watch)
+    assert seen == list(enumerate(history, 1)) and len(history) == 3
+    assert capfd.readouterr() == ("", "")
