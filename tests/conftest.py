@@ -2,6 +2,8 @@ import os
 import tempfile
 
 os.environ["NST_OUTPUT"] = tempfile.mkdtemp(prefix="nst-output-")  # never the painter's own output/
+if os.environ.get("PYTEST_XDIST_WORKER"):  # as many processes as cores: threads would only stand in each other's way
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 import numpy as np
 import pytest
