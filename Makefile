@@ -2,10 +2,10 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
-export CONTENT STYLE SIZE BETA EVALUATIONS EPOCHS STEPS RESUME
-PICTURES = $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} $${BETA:+--beta "$$BETA"} $${RESUME:+--resume "$$RESUME"}
+export CONTENT STYLE SIZE BETA EVALUATIONS EPOCHS STEPS RESUME JOBS WORKERS SMALL
+PICTURES = $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} $${BETA:+--beta "$$BETA"}
 
-.PHONY: help setup paint train lab exercises release grade sandbox test bench record clean
+.PHONY: help setup paint train studio gallery lab exercises release grade sandbox chromium test bench record clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-9s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,10 +20,18 @@ setup: .venv/ready  ## .venv with everything in requirements.txt
 	@touch $@
 
 paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= BETA= EVALUATIONS= RESUME=1]
-	@$(PY) paint.py paint $(PICTURES) $${EVALUATIONS:+--evaluations "$$EVALUATIONS"}
+	@$(PY) paint.py paint $(PICTURES) $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $${RESUME:+--resume "$$RESUME"}
 
 train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZE= BETA= EPOCHS= STEPS= RESUME=1]
-	@$(PY) paint.py train $(PICTURES) $${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"}
+	@$(PY) paint.py train $(PICTURES) $${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"} \
+		$${RESUME:+--resume "$$RESUME"}
+
+studio: .venv/ready  ## paint your own photo on a page in the browser
+	$(PY) -m voila --Voila.config_file_paths=studio $(firstword $(wildcard notebooks/08_studio.ipynb exercises/08_studio.ipynb))
+
+gallery: .venv/ready  ## each photo in each style [CONTENT= STYLE= (folders) SIZE= BETA= EVALUATIONS= JOBS=list.yaml WORKERS=]
+	@$(PY) gallery.py $(PICTURES) $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} \
+		$${JOBS:+--jobs "$$JOBS"} $${WORKERS:+--workers "$$WORKERS"} $${SMALL:+--small "$$SMALL"}
 
 lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
 	$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/exercises/01_transfer_learning.ipynb \
@@ -42,8 +50,11 @@ sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
 	@command -v bwrap >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq bubblewrap; } || \
 		echo "bubblewrap is missing and could not be installed: apt-get install bubblewrap" >&2
 
-test: .venv/ready sandbox  ## every test
-	$(PY) -m pytest -n 2 --dist loadfile --durations 40
+chromium:  ## a browser for the tests in one (Debian, Ubuntu)
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+
+test: .venv/ready sandbox  ## every test [FULL=1: 05 to 08 with their own parameters, not with small ones]
+	$(if $(FULL),NST_FULL=1) $(PY) -m pytest -n 2 --dist loadfile --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what the README says about speed, measured here [QUICK=1]
 	$(PY) benchmarks/bench_speed.py $(if $(QUICK),--quick)

@@ -11,7 +11,6 @@ was stopped or killed.
 import argparse
 import ast
 import os
-import re
 import shutil
 import signal
 import sys
@@ -25,6 +24,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from nst_make import refuse_unknown_variables, whole_number
 from nst_pictures import OUTPUT, ROOT, read_image  # not nst_utils: TensorFlow takes seconds to import
 
 FOLDERS = [ROOT / "notebooks", ROOT / "exercises"]  # a learner's copy has only the second
@@ -44,7 +44,7 @@ PAINTS, END, EXPERIMENT = "painting", "end-of-painting", "experiment"
 SETUP = "import nst_utils"  # so begins the cell that prints nst_utils.device()
 STOPPED = "stopped before the first step of the painting; the pictures in output/ are as they were"
 CHECKPOINT = OUTPUT / "checkpoint.npz"
-MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "RESUME", "PYTHON"}  # besides NUMBERS
+MAKE_VARIABLES = {"CONTENT", "STYLE", "SIZE", "RESUME"}  # besides NUMBERS
 
 
 class Client(PapermillNotebookClient):
@@ -100,14 +100,6 @@ class NotebookEngine(Engine):
         return Client(nb_man, kernel_name=kernel_name, timeout=None, extra_arguments=["--log-level=50"]).execute()
 
 
-def unknown_make_variables(recipe):
-    """Names given to make on the command line, as in `make paint SIZE=384`, that mean nothing here."""
-    _, _, overrides = os.environ.get("MAKEFLAGS", "").partition("-- ")
-    given = {word.partition("=")[0].rstrip(":?+") for word in re.split(r"(?<!\\) ", overrides) if word}
-    known = MAKE_VARIABLES | {name.upper() for name in NUMBERS[recipe]}
-    return sorted(given - known), sorted(known)
-
-
 def parse_arguments():
     """Return recipe, notebook and its parameters; a bad value ends the program with one line that says what to do."""
     parser = argparse.ArgumentParser(description="Paint a photo in the style of an artwork.", allow_abbrev=False)
@@ -123,9 +115,10 @@ def parse_arguments():
         parser.add_argument(f"--{word}", metavar="N", help=meaning)
     parser.add_argument("--resume", metavar="1", nargs="?", const="1", help="go on with the last run")
     given = parser.parse_args()
-    unknown, known = unknown_make_variables(recipe)
-    if unknown:
-        parser.error(f"unknown {', '.join(unknown)}; known: {', '.join(known)}")
+    try:
+        refuse_unknown_variables(MAKE_VARIABLES | {name.upper() for name in NUMBERS[recipe]})
+    except ValueError as error:
+        parser.error(error)
     path = FOLDER / NOTEBOOKS[recipe]
     notebook = papermill.inspect_notebook(path)
     parameters = {name: ast.literal_eval(parameter["default"]) for name, parameter in notebook.items()}
@@ -133,9 +126,10 @@ def parse_arguments():
     numbers += [(word.upper(), name, getattr(given, word)) for word, (name, _) in NUMBERS[recipe].items()]
     for word, name, text in numbers:
         if text is not None:
-            if not (text.isascii() and text.isdigit() and int(text) > 0):
-                parser.error(f"{word}={text}: give a whole number of at least 1")
-            parameters[name] = int(text)
+            try:
+                parameters[name] = whole_number(word, text)
+            except ValueError as error:
+                parser.error(error)
     if given.resume is not None:
         if given.resume not in ("0", "1"):
             parser.error(f"RESUME={given.resume}: give 1 to go on with the last run, 0 to start anew")

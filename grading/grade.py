@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from distributed import Client, LocalCluster, as_completed
+from distributed import as_completed
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
@@ -33,6 +33,7 @@ from tqdm import tqdm
 from grading import nbgrader_plugin, sandbox, submission
 from grading.cases import EXERCISES
 from grading.exercises import ASSIGNMENT, course_config, link_source
+from nst_cluster import workers
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = list(dict.fromkeys(notebook for notebook, _ in EXERCISES.values()))
@@ -121,27 +122,6 @@ def _timestamp(folder):
 
 
 # ---------------------------------------------------------------- evaluating, on the workers
-
-
-@contextmanager
-def workers(count=None):
-    """A Dask client: of the cluster in DASK_SCHEDULER_ADDRESS, else of this machine, one process for each core."""
-    address = os.environ.get("DASK_SCHEDULER_ADDRESS")
-    if address:
-        with Client(address, timeout=30) as client:
-            yield client
-        return
-    with (
-        LocalCluster(
-            n_workers=count or os.cpu_count(),
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
 
 
 def evaluate_all(entries, limits, count=None):

@@ -8,11 +8,13 @@ if os.environ.get("PYTEST_XDIST_WORKER"):  # as many processes as cores: threads
 import numpy as np
 import pytest
 from PIL import Image
+from quick import shorten
 
 import nst_utils
 
 
 def pytest_collection_modifyitems(items):
+    shorten(items)
     for item in items:
         if hasattr(item, "output_timeout"):
             item.output_timeout = 60  # nbval's own 5 s is short for a busy machine

@@ -83,8 +83,8 @@ def test_make_reports_a_bad_value_and_a_misspelt_variable(tmp_path):
 def test_make_lists_its_targets_and_sets_up_only_once():
     listing = paint(ROOT, ["make"]).stdout
     assert [line.split()[1] for line in listing.splitlines()] == [
-        "help", "setup", "paint", "train", "lab", "exercises", "release",
-        "grade", "sandbox", "test", "bench", "record", "clean",
+        "help", "setup", "paint", "train", "studio", "gallery", "lab", "exercises", "release",
+        "grade", "sandbox", "chromium", "test", "bench", "record", "clean",
     ]  # fmt: skip
     assert paint(ROOT, ["make", "--question", "setup"]).returncode == 0
 

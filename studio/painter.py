@@ -1,0 +1,86 @@
+"""Paints in a thread of its own, so that the page stays alive, and can be stopped and continued."""
+
+import threading
+import time
+
+from nst_jobs import finished, paint
+from nst_pictures import to_uint8
+
+FRAMES = 40  # of the time-lapse, about
+SILENCE = 150  # seconds; browsers let the timers of a page in the background run once a minute
+
+
+class Painter:
+    """One painting at a time.
+
+    model, painting, keep_colors: the network, and the two functions of notebook 07.
+    folder: where the painting and its checkpoint are kept (a Path).
+    on_progress: called in the painter's thread after each evaluation, with the Run; `pixels` is the picture (uint8).
+    on_end: called there at the end, with "done", "stopped", or what went wrong.
+    """
+
+    def __init__(self, model, painting, keep_colors, folder, on_progress, on_end):
+        self.tools, self.folder = (model, painting, keep_colors), folder
+        self.on_progress, self.on_end = on_progress, on_end
+        self.job, self.pixels, self.frames, self.history = None, None, [], []
+        self._stop, self._thread, self._lock = threading.Event(), None, threading.Lock()
+        self._heard = None
+
+    @property
+    def running(self):
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, job=None):
+        """Paint the job, or without one go on with the last; False, and nothing happens, while a painting runs."""
+        with self._lock:
+            if self.running:
+                return False
+            resume = job is None
+            if not resume:
+                self.job, self.frames = job, []
+            self._stop.clear()
+            self._heard = self._heard and time.monotonic()
+            self._thread = threading.Thread(target=self._paint, args=(resume,), daemon=True)
+            self._thread.start()
+            return True
+
+    def stop(self):
+        """Stop soon, and keep what is painted."""
+        self._stop.set()
+
+    def wait(self):
+        """Return when no painting runs any more."""
+        if self._thread:
+            self._thread.join()
+
+    def page_is(self, state):
+        """What a page says of itself: "open" every few seconds, and "closed", which not every browser delivers.
+
+        The work ends with the page, or when it was not heard of for SILENCE seconds.
+        """
+        self._heard = time.monotonic()
+        if state == "closed":
+            self.stop()
+
+    def _paint(self, resume):
+        try:
+            image, _ = paint(self.job, *self.tools, output=self.folder, resume=resume, watch=self._watch)
+            self.pixels = to_uint8(image)
+            self.frames.append(self.pixels)
+            how = "stopped" if self._stop.is_set() else "done"
+        except KeyboardInterrupt:  # stopped before there was anything to keep
+            how = "stopped"
+        except Exception as error:  # whatever it is, the page must say so and stay usable
+            how = f"{type(error).__name__}: {error}"
+        self.on_end(how)
+
+    def _watch(self, run):
+        if self._heard and time.monotonic() - self._heard > SILENCE:
+            self._stop.set()
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+        self.history = run.history
+        self.pixels = to_uint8(finished(self.job, run.image, self.tools[2]))
+        if (len(run.history) - 1) % max(1, run.total // FRAMES) == 0:
+            self.frames.append(self.pixels)
+        self.on_progress(run)
