@@ -201,12 +201,10 @@ def paint_all(jobs, count=None, folder=GALLERY):
     threads = {"TF_NUM_INTRAOP_THREADS": str(max(1, os.cpu_count() // count))}
     with workers(count, threads) as client:
         futures = {client.submit(paint_here, job, files, pure=False): name for name, (job, files, _) in todo.items()}
-        bar = tqdm(as_completed(futures), total=len(futures), desc="painting", unit="picture")
-        for future in bar:
+        for future in tqdm(as_completed(futures), total=len(futures), desc="painting", unit="picture"):
             name, error = futures[future], future.exception()
             if error:
                 failures[name] = str(error)
-                bar.write(f"{name}: {error}", file=sys.stderr)
                 continue
             image, cost, seconds = future.result()
             save_image(image, folder / f"{name}.png")

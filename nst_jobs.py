@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+import nst_utils  # noqa: F401 (before TensorFlow, whose start-up messages it silences)
+
+# isort: split
 from nst_minimize import coarse_to_fine
 from nst_pictures import SMALLEST_SIDE, positive, read_image
 
