@@ -43,6 +43,7 @@ def run(notebook):
         notebook,
         timeout=None,
         record_timing=False,
+        store_widget_state=False,
         extra_arguments=["--log-level=50"],
         resources={"metadata": {"path": FOLDER}},
     ).execute()

@@ -40,6 +40,11 @@ class _Page(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("page.js")
 
 
+class _Column(widgets.VBox):
+    def __repr__(self):  # what a notebook that was not run yet shows
+        return "The page appears here when you run this cell."
+
+
 class Studio:
     """An ipywidgets page; show `.page` in a notebook.
 
@@ -107,7 +112,7 @@ class Studio:
         left.add_class("nst-left")
         right.add_class("nst-right")
         columns = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="20px"))
-        page = widgets.VBox([widgets.HTML(_HEAD), columns, self.browser])
+        page = _Column([widgets.HTML(_HEAD), columns, self.browser])
         page.add_class("nst-studio")
         return page
 

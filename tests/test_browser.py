@@ -169,7 +169,8 @@ def studio(tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("studio"), free_port()
     words = ["voila", "--Voila.config_file_paths=studio", "--no-browser", f"--port={port}", "notebooks/08_studio.ipynb"]
     words += ["--MappingKernelManager.cull_idle_timeout=5", "--MappingKernelManager.cull_interval=1"]
-    server = serve(words, port, folder)
+    server = serve(words, port, folder, TMPDIR=str(folder))
+    server.folder = folder
     server.address = f"http://127.0.0.1:{port}/"
     yield server
     end(server)
@@ -294,9 +295,11 @@ def test_closing_the_studios_page_ends_the_work_and_its_kernel(tab, studio):
     tab.goto(studio.address)
     tab.get_by_role("button", name="Paint").click()
     wait_for_step(tab, 1)
+    uploads = set(studio.folder.glob("nst-studio-*"))
     (kernel,) = (psutil.Process(pid) for pid in kernels() - before)
     assert busy(kernel)
     tab.goto("about:blank")
     time.sleep(5)
     assert not kernel.is_running() or not busy(kernel)
     kernel.wait(timeout=60)
+    assert uploads and set(studio.folder.glob("nst-studio-*")) < uploads
