@@ -232,7 +232,7 @@ def graded(tmp_path_factory):
         make_refused(root)
         os.environ["NST_SECRET"] = "SECRET-OF-THE-TEACHER"
         the_class = Class(root)
-        the_class.config.EvaluateExercises.update(seconds=4, memory_bytes=1_500_000_000)
+        the_class.config.EvaluateExercises.update(seconds=6, memory_bytes=1_500_000_000)
         try:
             the_class.rows = {row["student"]: row for row in grade_class(the_class)}
         finally:
