@@ -146,12 +146,13 @@ class Studio:
         )
 
     def _start(self, job):
-        if not self.painter.start(job):
+        if self.painter.running:
             return
         self.paint.disabled = self.go_on.disabled = True
         self.stop.disabled = False
         self.links.value = ""
         self._say("Looking at the pictures …")
+        self.painter.start(job)
 
     def _stop(self):
         self.stop.disabled = True
@@ -184,7 +185,7 @@ class Studio:
     def _ended(self, how):
         kept = how in ("done", "stopped") and bool(self.painter.frames)
         self._stopped = how == "stopped" and kept
-        self.paint.disabled, self.stop.disabled = False, True
+        self.stop.disabled = True
         if kept:
             self.preview.value = _encoded(self.painter.pixels, "JPEG")
             self._draw_curve(self.painter.history)
@@ -196,7 +197,8 @@ class Studio:
             self._say("Stopped. Continue goes on from here." if kept else "Stopped.")
         else:
             self._say(how, error=True)
-        self.go_on.disabled = not self._stopped or self._job() != self.painter.job
+        self.paint.disabled = False
+        self._choice_changed()
 
     def _offer_downloads(self):
         picture = _link("painting.png", "image/png", _encoded(self.painter.pixels, "PNG"), "Download the picture")

@@ -25,10 +25,7 @@ class Painter:
         self.job, self.pixels, self.frames, self.history = None, None, [], []
         self._stop, self._thread, self._lock = threading.Event(), None, threading.Lock()
         self._heard = None
-
-    @property
-    def running(self):
-        return self._thread is not None and self._thread.is_alive()
+        self.running = False
 
     def start(self, job=None):
         """Paint the job, or without one go on with the last; False, and nothing happens, while a painting runs."""
@@ -38,6 +35,7 @@ class Painter:
             resume = job is None
             if not resume:
                 self.job, self.frames = job, []
+            self.running = True
             self._stop.clear()
             self._heard = self._heard and time.monotonic()
             self._thread = threading.Thread(target=self._paint, args=(resume,), daemon=True)
@@ -72,6 +70,7 @@ class Painter:
             how = "stopped"
         except Exception as error:  # whatever it is, the page must say so and stay usable
             how = f"{type(error).__name__}: {error}"
+        self.running = False
         self.on_end(how)
 
     def _watch(self, run):

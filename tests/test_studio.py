@@ -90,11 +90,10 @@ def test_stop_keeps_the_picture_and_continue_goes_on_from_it(tmp_path):
 
 def test_a_page_that_was_closed_ends_the_work(tmp_path, monkeypatch):
     one = Watched(tmp_path)
-    monkeypatch.setattr(painter, "SILENCE", 0.2)
     one.page_is("open")
     one.start(JOB)
     until(lambda: one.steps)
-    threading.Event().wait(0.4)
+    monkeypatch.setattr(painter, "SILENCE", 0)
     one.finish()
     assert one.ends == ["stopped"] and len(one.steps) == 1
     monkeypatch.setattr(painter, "SILENCE", 100)
