@@ -42,7 +42,7 @@ NUMBERS = {  # for jobs that do not say it themselves
     "evaluations": "of the cost, at each of the scales",
 }
 SMALL = 480  # pixels, of the copies that `--small` makes
-THUMBNAIL, CAPTION = 300, 22  # pixels, on the contact sheet
+THUMBNAIL, MARGIN, CAPTION = 300, 10, 30  # pixels, on the contact sheet
 
 
 # ---------------------------------------------------------------- the list of jobs
@@ -260,8 +260,9 @@ def write_index(jobs, failures, folder=GALLERY):
 """
     write_atomically(folder / "index.html", lambda file: file.write(page.encode()))
     if done:
-        columns = len({job.styles for job in done.values()})
-        sheet = contact_sheet({name: folder / f"{name}.png" for name in done}, columns if 1 < columns <= 6 else 4)
+        contents, styles = ({getattr(job, key) for job in done.values()} for key in ("content", "styles"))
+        columns = len(styles) if len(done) == len(contents) * len(styles) and 1 < len(styles) <= 8 else 4
+        sheet = contact_sheet({name: folder / f"{name}.png" for name in done}, columns)
         write_atomically(folder / "contact_sheet.jpg", lambda file: sheet.save(file, "JPEG", quality=88))
 
 
@@ -282,15 +283,18 @@ def _plainly(value):
 
 def contact_sheet(paths, columns):
     """One picture of many: {caption: path}, so many in a row."""
-    rows = -(-len(paths) // columns)
-    sheet = Image.new("RGB", (columns * THUMBNAIL, rows * (THUMBNAIL + CAPTION)), "white")
-    draw = ImageDraw.Draw(sheet)
-    for number, (caption, path) in enumerate(paths.items()):
-        x, y = number % columns * THUMBNAIL, number // columns * (THUMBNAIL + CAPTION)
+    small = {}
+    for caption, path in paths.items():
         with Image.open(path) as picture:
-            small = ImageOps.contain(picture, (THUMBNAIL - 8, THUMBNAIL - 8), Image.Resampling.LANCZOS)
-        sheet.paste(small, (x + (THUMBNAIL - small.width) // 2, y + (THUMBNAIL - small.height) // 2))
-        draw.text((x + THUMBNAIL // 2, y + THUMBNAIL), caption, "black", anchor="ma", font_size=13)
+            small[caption] = ImageOps.contain(picture, (THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    width, height = THUMBNAIL + MARGIN, max(picture.height for picture in small.values()) + CAPTION
+    sheet = Image.new("RGB", (columns * width, -(-len(small) // columns) * height), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number, (caption, picture) in enumerate(small.items()):
+        x, y = number % columns * width, number // columns * height
+        bottom = y + height - CAPTION
+        sheet.paste(picture, (x + (width - picture.width) // 2, bottom - picture.height))
+        draw.text((x + width // 2, bottom + 4), caption, "black", anchor="ma", font_size=13)
     return sheet
 
 
