@@ -24,7 +24,8 @@ import numpy as np
 import psutil
 import yaml
 from distributed import as_completed
-from PIL import Image, ImageDraw, ImageOps
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from tqdm import tqdm
 
 from nst_cluster import workers
@@ -33,7 +34,6 @@ from nst_pictures import IMAGES, OUTPUT, ROOT, save_image, write_atomically
 
 GALLERY = OUTPUT / "gallery"
 KINDS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
-MEMORY = 3 * 2**30  # bytes for each process: about twice what 512 pixels need
 LISTS = ("styles", "weights", "masks")  # settings of a job that have several values
 PATHS = ("content", "styles", "masks")  # ... and that name files
 NUMBERS = {  # for jobs that do not say it themselves
@@ -50,12 +50,19 @@ THUMBNAIL, MARGIN, CAPTION = 300, 10, 30  # pixels, on the contact sheet
 
 def every_pair(content, style, defaults):
     """{name: Job} for each photo with each artwork; `content` and `style` are a picture or a folder of pictures."""
+    photos, artworks = _named(_pictures(content)), _named(_pictures(style))
     entries = [
-        {"content": str(photo), "styles": [str(artwork)]}
-        for photo in _pictures(content)
-        for artwork in _pictures(style)
+        {"name": f"{photo}_{artwork}", "content": str(photos[photo]), "styles": [str(artworks[artwork])]}
+        for photo in photos
+        for artwork in artworks
     ]
     return _jobs(entries, Path.cwd(), defaults)
+
+
+def _named(paths):
+    """{name: path}; the name is that of the file, with its ending only where two would have the same."""
+    stems = [path.stem for path in paths]
+    return {path.stem if stems.count(path.stem) == 1 else path.name: path for path in paths}
 
 
 def read_jobs(path, defaults):
@@ -67,33 +74,41 @@ def read_jobs(path, defaults):
     Raises OSError if the file cannot be read, ValueError, naming the entry, for what is wrong in it.
     """
     path = Path(path)
-    text = path.read_text(encoding="utf-8-sig")
     try:
-        if path.suffix.lower() == ".csv":
-            entries = [
-                {key: _cell(key, value) for key, value in row.items()} for row in csv.DictReader(text.splitlines())
-            ]
-            entries = [{key: value for key, value in entry.items() if value not in ("", None)} for entry in entries]
-        else:
-            entries = yaml.safe_load(text)
-    except (yaml.YAMLError, csv.Error) as error:
-        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
-    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise ValueError(f"{path}: give a list of jobs, each with content and styles")
-    try:
+        text = path.read_text(encoding="utf-8-sig")
+        entries = _rows(text) if path.suffix.lower() == ".csv" else yaml.safe_load(text)
+        if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError("no jobs in it; give a list of them, each with content and styles")
         return _jobs(entries, path.parent, defaults)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not in UTF-8; save it in that encoding") from error
+    except (yaml.YAMLError, csv.Error, ValueError) as error:
+        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
+
+
+def _rows(text):
+    """The rows of a CSV table as dicts, without what is empty."""
+    rows = []
+    for number, row in enumerate(csv.DictReader(text.splitlines()), start=1):
+        if None in row:
+            raise ValueError(f"job {number}: more cells than the first line has names")
+        filled = {key.strip(): cell.strip() for key, cell in row.items() if cell and cell.strip()}
+        if any(";" in key for key in filled):
+            raise ValueError("columns are separated by commas; semicolons separate the styles of one picture")
+        if filled:
+            rows.append({key: _cell(key, cell) for key, cell in filled.items()})
+    return rows
 
 
 def _cell(key, text):
-    """A cell of a CSV file as YAML would read it; a cell beyond the last column stays a list, to be refused."""
-    if not isinstance(text, str):
-        return text
     if key in LISTS:
-        return [_cell("", part) for part in text.split(";") if part.strip()]
-    value = yaml.safe_load(text) if text.strip() else ""
-    return value if isinstance(value, bool | int | float) and key != "name" else text.strip()
+        return [_cell(key.rstrip("s"), part.strip()) for part in text.split(";") if part.strip()]
+    if key in ("name", "content", "style", "mask"):
+        return text
+    try:
+        return json.loads(text.lower())  # a number, true or false
+    except ValueError:
+        return text
 
 
 def _jobs(entries, folder, defaults):
@@ -104,18 +119,23 @@ def _jobs(entries, folder, defaults):
     for number, entry in enumerate(entries, start=1):
         where = f"job {number}"
         entry = dict(entry)
+        name = entry.pop("name", None)
         if "style" in entry:
-            entry.setdefault("styles", entry.pop("style"))
-        name = str(entry.pop("name", ""))
+            if "styles" in entry:
+                raise ValueError(f"{where}: give style or styles, not both")
+            entry["styles"] = entry.pop("style")
         if unknown := [key for key in entry if key not in known]:
             raise ValueError(f"{where}: unknown {', '.join(map(repr, unknown))}; known: name, {', '.join(known)}")
         for key in LISTS:
             value = entry.get(key, [])
             entry[key] = tuple(value) if isinstance(value, list) else (value,)
+        for path in [*entry["styles"], *entry["masks"], entry.get("content", ""), name or ""]:
+            if not isinstance(path, str):
+                raise ValueError(f"{where}: {path!r} where the name of a file belongs")
         for key in ("styles", "masks"):
-            entry[key] = tuple(str(folder / str(path)) for path in entry[key])
+            entry[key] = tuple(str(folder / path) for path in entry[key])
         if entry.get("content"):
-            entry["content"] = str(folder / str(entry["content"]))
+            entry["content"] = str(folder / entry["content"])
         try:
             job = Job(**{"content": "", **defaults, **entry})
         except ValueError as error:
@@ -123,7 +143,7 @@ def _jobs(entries, folder, defaults):
         name = name or "_".join(Path(path).stem for path in (job.content, *job.styles))
         if name in jobs:
             raise ValueError(f"{where}: there are two jobs called {name!r}; give one of them a name")
-        if name != Path(name).name or name.startswith("."):
+        if name != Path(name).name or name.startswith(".") or len(name.encode()) > 200:
             raise ValueError(f"{where}: the name {name!r} is no file name")
         jobs[name] = job
     return jobs
@@ -174,7 +194,7 @@ def paint_here(job, files):
         try:
             image, histories = paint(here, *_tools(), output=None, watch=lambda run: None)
         except Exception as error:
-            text = f"{type(error).__name__}: {error}"
+            text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
             for path, place in places.items():
                 text = text.replace(place, path)
             raise RuntimeError(text) from None
@@ -182,51 +202,76 @@ def paint_here(job, files):
 
 
 def paint_all(jobs, count=None, folder=GALLERY):
-    """Paint what is not there yet and return {name: None, or why it failed}; each picture is saved when it is done."""
-    failures, waiting = {}, {}
+    """Paint what is not there yet and return {name: why it failed}; each picture is saved when it is done."""
+    failures, todo = {}, []
     for name, job in jobs.items():
         try:
-            files = {path: Path(path).read_bytes() for path in job.files}
+            if not is_done(name, job, folder):
+                todo.append(name)
         except OSError as error:
             failures[name] = f"{error.filename}: {error.strerror}"
-            continue
-        record = _record(job, files)
-        if not _is_done(folder / f"{name}.json", record):
-            waiting[name] = job, files, record
-    todo = dict(waiting)
     if not todo:
         return failures
-    most = max(1, min(os.cpu_count(), psutil.virtual_memory().total // MEMORY, len(todo)))
-    count = min(count or most, len(todo))
-    threads = {"TF_NUM_INTRAOP_THREADS": str(max(1, os.cpu_count() // count))}
-    with workers(count, threads) as client:
-        futures = {client.submit(paint_here, job, files, pure=False): name for name, (job, files, _) in todo.items()}
-        for future in tqdm(as_completed(futures), total=len(futures), desc="painting", unit="picture"):
-            name, error = futures[future], future.exception()
-            if error:
-                failures[name] = str(error)
-                continue
+    most = psutil.virtual_memory().total // max(_memory(jobs[name].size) for name in todo)
+    count = count or max(1, min(os.cpu_count(), most, len(todo)))
+    with tempfile.TemporaryDirectory(prefix="nst-gallery-") as temporary:
+        environment = {"TF_NUM_INTRAOP_THREADS": str(max(1, os.cpu_count() // count)), "TMPDIR": temporary}
+        with workers(count, environment) as client:
+            _paint_on(client, jobs, todo, failures, folder)
+    return failures
+
+
+def _paint_on(client, jobs, todo, failures, folder):
+    """Keep the workers busy, without reading the files of jobs whose turn is far away."""
+    waiting, running, names = iter(todo), as_completed(), {}
+
+    def submit_one():
+        for name in waiting:
+            future = client.submit(paint_here, jobs[name], _contents(jobs[name]), pure=False)
+            names[future] = name
+            running.add(future)
+            return
+
+    for _ in range(2 * max(1, sum(client.ncores().values()))):
+        submit_one()
+    for future in tqdm(running, total=len(todo), desc="painting", unit="picture"):
+        name = names.pop(future)
+        try:
             image, cost, seconds = future.result()
             save_image(image, folder / f"{name}.png")
-            note = json.dumps({"record": todo[name][2], "cost": cost, "seconds": round(seconds, 1)}, indent=1)
+            record = _record(jobs[name], _contents(jobs[name]))
+            note = json.dumps({"record": record, "cost": cost, "seconds": round(seconds, 1)}, indent=1)
             write_atomically(folder / f"{name}.json", lambda file, note=note: file.write(note.encode()))
-    return failures
+        except Exception as error:  # of this job: a bad picture, a worker that died, a full disk
+            failures[name] = str(error)
+        submit_one()
+
+
+def _memory(size):
+    """Bytes that a painting takes, from benchmarks/results.md."""
+    return 1.5e9 + 2.4e3 * size**2
+
+
+def _contents(job):
+    return {path: Path(path).read_bytes() for path in job.files}
 
 
 def _record(job, files):
     """What decides a picture: the settings, and the contents of the files."""
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    settings = {
-        key: value for key, value in dataclasses.asdict(job).items() if key not in ("content", "styles", "masks")
-    }
+    settings = {key: value for key, value in dataclasses.asdict(job).items() if key not in PATHS}
     roles = {"content": digests[job.content]}
     roles |= {key: [digests[path] for path in getattr(job, key)] for key in ("styles", "masks")}
     return json.loads(json.dumps(settings | roles))
 
 
-def _is_done(path, record):
+def is_done(name, job, folder=GALLERY):
+    """Is the picture there, painted from these files with these settings? OSError if a file cannot be read."""
+    record = _record(job, _contents(job))
     try:
-        return json.loads(path.read_text())["record"] == record and path.with_suffix(".png").is_file()
+        return (
+            json.loads((folder / f"{name}.json").read_text())["record"] == record and (folder / f"{name}.png").is_file()
+        )
     except (OSError, ValueError, KeyError):
         return False
 
@@ -248,7 +293,7 @@ li { color: #b00020; }
 
 def write_index(jobs, failures, folder=GALLERY):
     """Write index.html and contact_sheet.jpg of all jobs whose picture is there; failed ones are named."""
-    done = {name: job for name, job in jobs.items() if name not in failures and (folder / f"{name}.png").is_file()}
+    done = {name: job for name, job in jobs.items() if name not in failures and is_done(name, job, folder)}
     figures = [_figure(name, job) for name, job in done.items()]
     troubles = [f"<li><b>{html.escape(name)}</b>: {html.escape(why)}</li>" for name, why in failures.items()]
     page = f"""{_HEAD}
@@ -261,7 +306,9 @@ def write_index(jobs, failures, folder=GALLERY):
     write_atomically(folder / "index.html", lambda file: file.write(page.encode()))
     if done:
         contents, styles = ({getattr(job, key) for job in done.values()} for key in ("content", "styles"))
-        columns = len(styles) if len(done) == len(contents) * len(styles) and 1 < len(styles) <= 8 else 4
+        columns = (
+            len(styles) if len(done) == len(contents) * len(styles) and 1 < len(styles) <= 8 else min(4, len(done))
+        )
         sheet = contact_sheet({name: folder / f"{name}.png" for name in done}, columns)
         write_atomically(folder / "contact_sheet.jpg", lambda file: sheet.save(file, "JPEG", quality=88))
 
@@ -289,12 +336,14 @@ def contact_sheet(paths, columns):
             small[caption] = ImageOps.contain(picture, (THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     width, height = THUMBNAIL + MARGIN, max(picture.height for picture in small.values()) + CAPTION
     sheet = Image.new("RGB", (columns * width, -(-len(small) // columns) * height), "white")
-    draw = ImageDraw.Draw(sheet)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(findfont("DejaVu Sans"), 13)
     for number, (caption, picture) in enumerate(small.items()):
         x, y = number % columns * width, number // columns * height
         bottom = y + height - CAPTION
         sheet.paste(picture, (x + (width - picture.width) // 2, bottom - picture.height))
-        draw.text((x + width // 2, bottom + 4), caption, "black", anchor="ma", font_size=13)
+        while draw.textlength(caption, font) > THUMBNAIL:
+            caption = caption.rstrip("…")[:-1] + "…"
+        draw.text((x + width // 2, bottom + 4), caption, "black", font, anchor="ma")
     return sheet
 
 
@@ -334,13 +383,14 @@ def main(arguments=None):
         )
     except (OSError, ValueError) as error:
         sys.exit(f"make gallery: {error}")
+    failures = {}
     try:
         failures = paint_all(jobs, count)
     except KeyboardInterrupt:
-        write_index(jobs, {})
-        sys.exit("\nStopped. What is finished is kept; make gallery goes on with the rest.")
-    except OSError as error:
-        sys.exit(f"make gallery: no workers at DASK_SCHEDULER_ADDRESS ({error})")
+        write_index(jobs, failures)
+        raise
+    except ConnectionError as error:
+        sys.exit(f"make gallery: {error}")
     write_index(jobs, failures)
     if given.small:
         small_copies(jobs, failures, given.small)
@@ -351,4 +401,7 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. What is finished is kept; make gallery goes on with the rest.")

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 from contextlib import contextmanager
 
 from distributed import Client, LocalCluster
@@ -11,23 +13,39 @@ from distributed import Client, LocalCluster
 def workers(count=None, environment=None):
     """A Dask client: of the cluster in DASK_SCHEDULER_ADDRESS, else of `count` processes here (one for each core).
 
-    environment: variables for the processes started here, as a dict of strings. TimeoutError or OSError when there is
-    no scheduler at that address.
+    environment: variables for the processes started here, as a dict of strings. ConnectionError, naming the address,
+    when no scheduler answers there.
     """
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     if address:
-        with Client(address, timeout=30) as client:
+        try:
+            client = Client(address, timeout=30)
+        except (OSError, ValueError) as error:
+            raise ConnectionError(f"no Dask scheduler at DASK_SCHEDULER_ADDRESS={address} ({error})") from error
+        with client:
             yield client
         return
-    with (
-        LocalCluster(
+    with _deaf_to_ctrl_c():
+        cluster = LocalCluster(
             n_workers=count or os.cpu_count(),
             threads_per_worker=1,
             memory_limit=None,
-            dashboard_address=None,
+            dashboard_address=":0",  # any free port
             silence_logs=logging.CRITICAL,
             env=environment or {},
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+        )
+    with cluster, Client(cluster) as client:
         yield client
+
+
+@contextmanager
+def _deaf_to_ctrl_c():
+    """Processes started in here do not hear Ctrl-C in the terminal: this one decides when they end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

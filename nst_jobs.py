@@ -52,6 +52,8 @@ class Job:
                 raise ValueError(f"{name} {getattr(self, name)!r}: give true or false")
         if not all(map(_is_number, self.weights)):
             raise ValueError(f"weights {list(self.weights)}: give a number for each style")
+        if self.weights and (len(self.weights) != len(self.styles) or min(self.weights) < 0 or sum(self.weights) == 0):
+            raise ValueError(f"weights {list(self.weights)}: one for each style, none negative, and not all of them 0")
 
     @property
     def files(self):
