@@ -16,6 +16,10 @@ OUTPUT = Path(os.environ.get("NST_OUTPUT", ROOT / "output"))
 SMALLEST_SIDE = 32
 
 
+class TooSmall(ValueError):
+    """A picture with a side below SMALLEST_SIDE."""
+
+
 def read_image(path, max_size=512, enlarge=False):
     """Read any picture as a float32 array (1, n_H, n_W, 3), RGB in [0, 1].
 
@@ -25,7 +29,7 @@ def read_image(path, max_size=512, enlarge=False):
 
     Raises FileNotFoundError when there is no such file, IsADirectoryError for a folder, and ValueError, with the
     path, when it is not a readable picture, is truncated, is larger than Pillow's decompression-bomb limit, or has a
-    side below 32 px.
+    side below 32 px (then TooSmall).
     """
     path = Path(path)
     if path.is_dir():
@@ -46,7 +50,7 @@ def read_image(path, max_size=512, enlarge=False):
     scale = scale if enlarge else min(1, scale)
     size = [round(scale * side) for side in image.size]
     if min(size) < SMALLEST_SIDE:
-        raise ValueError(
+        raise TooSmall(
             f"{path}: {image.width} x {image.height} pixels become {size[0]} x {size[1]} at max_size={max_size}; "
             f"both sides must be at least {SMALLEST_SIDE}. Take a larger picture or a larger max_size"
         )

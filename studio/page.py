@@ -26,7 +26,7 @@ _HEAD = """<style>
 .nst-studio { max-width: 1240px; margin: 0 auto; }
 .nst-studio .nst-left { flex: 1 1 330px; min-width: 300px; }
 .nst-studio .nst-right { flex: 2 1 400px; min-width: 300px; }
-.nst-studio .nst-preview { border-radius: 6px; max-height: 80vh; object-fit: contain; object-position: left top; }
+.nst-studio .nst-preview { border-radius: 6px; max-height: 70vh; object-fit: contain; object-position: left top; }
 .nst-links a { margin-right: 1.2em; font-weight: 600; color: #1f6feb; text-decoration: underline; }
 .nst-error { color: #b00020; }
 body[data-voila] .jp-RenderedText[data-mime-type="text/plain"] { display: none; } /* the notebook's first line */
@@ -108,7 +108,7 @@ class Studio:
     def _lay_out(self):
         buttons = widgets.HBox([self.paint, self.stop, self.go_on])
         left = widgets.VBox([self.photo, self.styles, *self.knobs])
-        right = widgets.VBox([buttons, self.bar, self.status, self.preview, self.links, self.curve])
+        right = widgets.VBox([buttons, self.bar, self.status, self.links, self.preview, self.curve])
         left.add_class("nst-left")
         right.add_class("nst-right")
         columns = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="20px"))
@@ -118,10 +118,15 @@ class Studio:
 
     def _choice_changed(self, _=None):
         self.mix.layout.display = None if len(self.styles.chosen) == 2 else "none"
-        self.go_on.disabled = not self._stopped or self.painter.running or self._job() != self.painter.job
+        if self._stopped and not self.painter.running:
+            same = self._job() == self.painter.job
+            self.go_on.disabled = not same
+            height, width, _ = self.painter.pixels.shape
+            otherwise = "Paint begins anew; to continue, put the settings back."
+            self._say(f"Stopped at {width} x {height} pixels. {'Continue goes on from here.' if same else otherwise}")
 
     def _show_photo(self, _=None):
-        if not self.painter.running:
+        if self.painter.job is None:  # afterwards there is a painting to be seen
             photo = read_image(self.photo.chosen_paths[0], max_size=1024)
             self.preview.value = _encoded(to_uint8(photo), "JPEG")
 
@@ -151,6 +156,7 @@ class Studio:
         self.paint.disabled = self.go_on.disabled = True
         self.stop.disabled = False
         self.links.value = ""
+        self.bar.value = 0 if job else self.bar.value
         self._say("Looking at the pictures …")
         self.painter.start(job)
 
@@ -194,9 +200,11 @@ class Studio:
             self.bar.value = 1
             self._say("Done.")
         elif how == "stopped":
-            self._say("Stopped. Continue goes on from here." if kept else "Stopped.")
+            self._say("Stopped.")
         else:
-            self._say(how, error=True)
+            for path, label in {**self.photo.labels, **self.styles.labels}.items():
+                how = how.replace(path, label)
+            self._say(how.replace("max_size", "Size"), error=True)
         self.paint.disabled = False
         self._choice_changed()
 

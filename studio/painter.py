@@ -69,7 +69,7 @@ class Painter:
         except KeyboardInterrupt:  # stopped before there was anything to keep
             how = "stopped"
         except Exception as error:  # whatever it is, the page must say so and stay usable
-            how = f"{type(error).__name__}: {error}"
+            how = str(error) if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}"
         self.running = False
         self.on_end(how)
 

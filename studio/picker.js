@@ -49,7 +49,9 @@ function render({ model, el }) {
     const focused = document.activeElement?.dataset?.name;
     const tiles = model.get("pictures").map(({ name, label, thumbnail }) => {
       const image = element("img", { src: thumbnail, alt: "" });
-      const caption = element("span", { textContent: label });
+      const place = model.get("chosen").indexOf(name) + 1;
+      const numbered = place > 0 && model.get("chosen").length > 1;
+      const caption = element("span", { textContent: numbered ? `${place} · ${label}` : label });
       const button = element("button", { type: "button", className: "nst-tile", title: label }, image, caption);
       button.dataset.name = name;
       button.setAttribute("aria-pressed", model.get("chosen").includes(name));

@@ -8,9 +8,10 @@ import anywidget
 import traitlets
 from PIL import Image
 
-from nst_pictures import read_image, to_uint8
+from nst_pictures import TooSmall, read_image, to_uint8
 
 UPLOAD_LIMIT = 50 * 2**20  # bytes
+SMALLEST = 128  # pixels, the longer side at which an upload must still be a picture
 
 
 class PicturePicker(anywidget.AnyWidget):
@@ -41,6 +42,11 @@ class PicturePicker(anywidget.AnyWidget):
     def chosen_paths(self):
         return [self.paths[name] for name in self.chosen]
 
+    @property
+    def labels(self):
+        """{path: what the page calls it}"""
+        return {str(self.paths[entry["name"]]): entry["label"] for entry in self.pictures}
+
     def receive(self, content, buffers):
         """One piece of an upload, as picker.js sends it: begin, chunk, chunk ..., end."""
         if content["kind"] == "begin":
@@ -67,6 +73,11 @@ class PicturePicker(anywidget.AnyWidget):
         path.write_bytes(data)
         try:
             entry = _entry(name, label, path)
+            read_image(path, SMALLEST)
+        except TooSmall:
+            path.unlink()
+            self.message = f"{label} is too small, or too long and narrow; choose another picture."
+            return
         except ValueError as error:
             path.unlink()
             self.message = str(error).replace(str(path), label)
