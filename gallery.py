@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from nst_cluster import workers
 from nst_make import refuse_unknown_variables, whole_number
-from nst_pictures import IMAGES, OUTPUT, ROOT, save_image, write_atomically
+from nst_pictures import IMAGES, OUTPUT, notebooks_folder, save_image, write_atomically
 
 GALLERY = OUTPUT / "gallery"
 KINDS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
@@ -168,9 +168,8 @@ def _tools():
     from nst_engine import fast_feature_model
     from nst_utils import functions_from, load_vgg19
 
-    folder = next(folder for folder in (ROOT / "notebooks", ROOT / "exercises") if folder.is_dir())
     names = ("painting", "keep_colors", "STYLE_LAYERS", "CONTENT_LAYER")
-    painting, keep_colors, style_layers, content_layer = functions_from(folder / "07_control.ipynb", *names)
+    painting, keep_colors, style_layers, content_layer = functions_from(notebooks_folder() / "07_control.ipynb", *names)
     model = fast_feature_model(load_vgg19(), [name for name, _ in style_layers] + [content_layer])
     return model, painting, keep_colors
 
@@ -223,23 +222,23 @@ def paint_all(jobs, count=None, folder=GALLERY):
 
 def _paint_on(client, jobs, todo, failures, folder):
     """Keep the workers busy, without reading the files of jobs whose turn is far away."""
-    waiting, running, names = iter(todo), as_completed(), {}
+    waiting, running, painted = iter(todo), as_completed(), {}
 
     def submit_one():
         for name in waiting:
-            future = client.submit(paint_here, jobs[name], _contents(jobs[name]), pure=False)
-            names[future] = name
+            files = _contents(jobs[name])
+            future = client.submit(paint_here, jobs[name], files, pure=False)
+            painted[future] = name, _record(jobs[name], files)
             running.add(future)
             return
 
     for _ in range(2 * max(1, sum(client.ncores().values()))):
         submit_one()
     for future in tqdm(running, total=len(todo), desc="painting", unit="picture"):
-        name = names.pop(future)
+        name, record = painted.pop(future)
         try:
             image, cost, seconds = future.result()
             save_image(image, folder / f"{name}.png")
-            record = _record(jobs[name], _contents(jobs[name]))
             note = json.dumps({"record": record, "cost": cost, "seconds": round(seconds, 1)}, indent=1)
             write_atomically(folder / f"{name}.json", lambda file, note=note: file.write(note.encode()))
         except Exception as error:  # of this job: a bad picture, a worker that died, a full disk

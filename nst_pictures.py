@@ -16,6 +16,11 @@ OUTPUT = Path(os.environ.get("NST_OUTPUT", ROOT / "output"))
 SMALLEST_SIDE = 32
 
 
+def notebooks_folder():
+    """Where the course's notebooks are: a learner's copy of the project has only exercises/."""
+    return next(folder for folder in (ROOT / "notebooks", ROOT / "exercises") if folder.is_dir())
+
+
 class TooSmall(ValueError):
     """A picture with a side below SMALLEST_SIDE."""
 

@@ -25,10 +25,9 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from nst_make import refuse_unknown_variables, whole_number
-from nst_pictures import OUTPUT, ROOT, read_image  # not nst_utils: TensorFlow takes seconds to import
+from nst_pictures import OUTPUT, notebooks_folder, read_image  # not nst_utils: TensorFlow takes seconds to import
 
-FOLDERS = [ROOT / "notebooks", ROOT / "exercises"]  # a learner's copy has only the second
-FOLDER = next(folder for folder in FOLDERS if folder.is_dir())
+FOLDER = notebooks_folder()
 NOTEBOOKS = {"paint": "06_faster.ipynb", "train": "04_paint.ipynb"}
 STRENGTH = {"beta": ("BETA", "how much the style matters")}
 NUMBERS = {  # the word on the command line, the notebook's parameter, what it means

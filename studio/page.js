@@ -18,7 +18,7 @@ function render({ model }) {
   const closed = () => model.send("closed");
   open();
   const timer = setInterval(open, EVERY);
-  window.addEventListener("beforeunload", closed, true); // before Voilà's own listener cuts the connection
+  window.addEventListener("beforeunload", closed, true); // for JupyterLab: under Voilà the kernel ends with its page
   return () => {
     clearInterval(timer);
     window.removeEventListener("beforeunload", closed, true);

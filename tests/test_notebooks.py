@@ -7,7 +7,7 @@ import nbformat
 import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
-from quick import QUICK, QUICK_IN_NBVAL
+from quick import QUICK
 
 from nst_pictures import ROOT
 
@@ -124,8 +124,6 @@ def execute(path, tmp_path, **parameters):
 
 @each_notebook
 def test_it_runs_plainly_from_top_to_bottom(path, tmp_path):
-    if path.name in QUICK_IN_NBVAL:
-        pytest.skip("nbval runs it with the same small parameters (make test FULL=1: with its own)")
     execute(path, tmp_path, **QUICK.get(path.name, {}))
     assert not [output for output in outputs(tmp_path / path.name) if output.get("name") == "stderr"]
 
