@@ -50,9 +50,11 @@ class Client(PapermillNotebookClient):
     """Runs a notebook, shows the progress bars of its train() in the terminal, and passes Ctrl-C on to the painting."""
 
     stage = "before"
-    interrupted = False
+    stopped = interrupted = False  # before the painting, during it
 
     def execute_cell(self, cell, cell_index, **options):
+        if Client.stopped:  # the exception came where Python ignores it: in a __del__, in a weak reference's callback
+            raise KeyboardInterrupt
         paints = PAINTS in cell.metadata.tags
         self.stage = "painting" if paints else self.stage
         done = super().execute_cell(cell, cell_index, **options)
@@ -75,16 +77,19 @@ class Client(PapermillNotebookClient):
     def execute(self, **options):
         def interrupt(*_):
             if self.stage == "before":
+                Client.stopped = True
                 raise KeyboardInterrupt
             if self.stage == "painting":
                 Client.interrupted = True
                 os.kill(self.km.provisioner.pid, signal.SIGINT)
 
         before = signal.signal(signal.SIGINT, interrupt)
+        sys.unraisablehook = lambda ignored: Client.stopped or sys.__unraisablehook__(ignored)
         try:
             return super().execute(**options)
         finally:
             signal.signal(signal.SIGINT, before)
+            sys.unraisablehook = sys.__unraisablehook__
             print()
 
 

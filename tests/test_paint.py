@@ -159,6 +159,25 @@ def test_ctrl_c_before_the_painting_stops_and_leaves_the_earlier_picture(tmp_pat
     assert (tmp_path / "generated_image.png").read_bytes() == b"an earlier picture"
 
 
+def test_ctrl_c_counts_even_where_python_ignores_its_exception(tmp_path):
+    program = """
+import os, signal, sys, paint
+class Deaf:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+class Client(paint.Client):
+    def process_message(self, *message):
+        if not Client.stopped:
+            Deaf()
+        return super().process_message(*message)
+paint.Client = Client
+sys.exit(paint.main())
+"""
+    done = paint(tmp_path, [sys.executable, "-c", program, "paint", *arguments(TINY["paint"])])
+    assert done.returncode == 2 and done.stderr.startswith("make paint: stopped before the first step"), done.stderr
+    assert done.stderr.count("\n") == 1 and not list(tmp_path.glob("*.png"))
+
+
 @pytest.mark.parametrize("recipe", ["paint", "train"])
 def test_resume_goes_on_with_the_last_run(tmp_path, recipe):
     settings = TINY[recipe]
