@@ -1,5 +1,14 @@
 # How Voilà serves the studio: `make studio`. A configuration file, not a module.
 
+import sys
+
+from nst_make import refuse_unknown_variables
+
+try:
+    refuse_unknown_variables(())
+except ValueError as error:
+    sys.exit(f"make studio: {error}; sizes and strengths are set on the page")
+
 c = get_config()  # noqa: F821
 
 c.VoilaConfiguration.show_tracebacks = True

@@ -80,6 +80,14 @@ def test_make_reports_a_bad_value_and_a_misspelt_variable(tmp_path):
 
 
 @with_make
+def test_make_studio_takes_no_variables(tmp_path):
+    done = paint(tmp_path, ["make", "studio", "SIZE=96"])
+    assert done.returncode != 0
+    assert "make studio: unknown SIZE; known: PYTHON; sizes and strengths are set on the page" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@with_make
 def test_make_lists_its_targets_and_sets_up_only_once():
     listing = paint(ROOT, ["make"]).stdout
     assert [line.split()[1] for line in listing.splitlines()] == [
