@@ -1,12 +1,17 @@
 """Contact sheets: one small painting for each value of a knob, kept on disk. Notebook 05 is made of them."""
 
+import functools
+import signal
+import threading
 import types
+from contextlib import contextmanager
 from pathlib import Path
 
+import joblib
 import numpy as np
-from joblib import Memory
+from IPython.display import display
 
-from nst_pictures import OUTPUT
+from nst_pictures import OUTPUT, positive
 from nst_utils import show_images
 
 
@@ -18,58 +23,123 @@ def contact_sheet(paint, variants, *, columns=4, folder=OUTPUT / "experiments"):
     variants: {label: settings}; settings are a dict of numbers, strings, and lists of such.
     columns: pictures in a row.
     folder: where results are kept. One that was painted with the same settings, by the same code, from the same files
-        is not painted again: `paint` and all that it uses of the notebooks belong to the code.
+        and pictures is not painted again: `paint` and all that it uses of the notebooks belong to the code (see
+        `notebook_code`).
 
-    Raises ValueError if there is no variant. An error in `paint` names the variant; earlier ones are kept.
+    Raises ValueError or TypeError if variants or columns make no sense. An error in `paint` names the variant. Ctrl-C
+    ends the sheet: KeyboardInterrupt. Either way the pictures finished before are kept, and the broken one is not.
     """
+    if not isinstance(variants, dict):
+        raise TypeError(f"variants are {{label: settings}}, a dict, not a {type(variants).__name__}")
     if not variants:
         raise ValueError("no variants: give {label: settings}, with one entry for each picture")
-    kept = Memory(folder, verbose=0).cache(_painted, ignore=["paint"])
+    positive("columns", columns)
+    kept = joblib.Memory(folder, verbose=0).cache(_painted, ignore=["paint"])
     code = notebook_code(paint)
-    results = {}
+    results, painted, line = {}, 0, _Line()
     for label, settings in variants.items():
+        key = [*code, _described(settings)]
+        line.say(f"picture {len(results) + 1} of {len(variants)}: {label}")
+        painted += not kept.check_call_in_cache(paint, settings, key)
         try:
-            results[label] = kept(paint, settings, [*code, _with_files(settings)])
+            results[label] = kept(paint, settings, key)
         except Exception as error:
             error.add_note(f"It happened in the variant {label!r}, with {settings}")
             raise
+    line.say(f"{painted} painted, {len(variants) - painted} kept from before")
     show_images(*[image for image, _ in results.values()], titles=list(results), columns=columns)
     return results
 
 
+class _Line:
+    """A line of text; in a notebook the next one takes its place."""
+
+    text, handle = "", None
+
+    def __repr__(self):
+        return self.text
+
+    def say(self, text):
+        self.text = text
+        if self.handle:
+            self.handle.update(self)
+        else:
+            self.handle = display(self, display_id=True)
+
+
 def _painted(paint, settings, code):
-    image, history = paint(**settings)
+    with _noted_ctrl_c() as pressed:
+        image, history = paint(**settings)
+    if pressed:  # train and minimize end early and return what there is
+        raise KeyboardInterrupt
     return np.asarray(image), list(map(float, history))
 
 
+@contextmanager
+def _noted_ctrl_c():
+    """A list that has an entry once Ctrl-C was pressed; what it does otherwise stays as it was."""
+    pressed, before = [], signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield pressed
+        return
+
+    def note(*about):
+        pressed.append(True)
+        before(*about)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+# ---------------------------------------------------------------- what a result depends on
+
+
 def notebook_code(function):
-    """What decides a function's results, as far as it is written in notebooks: a list of (name, code or value).
+    """What decides a function's results, as far as it is written in notebooks: a list of descriptions.
 
-    Followed are functions and plain values that it uses, and that those use in turn. Of a value that is the path of a
-    file, the time of its last change is part.
+    Followed are functions, with their defaults, closures and decorators, and what those use in turn; numbers, strings,
+    lists, dicts, arrays and tensors, by their contents; and files, where a string is the path of one, by the time of
+    their last change. Of modules, classes and networks only the kind counts.
     """
-    found, waiting = {}, [(function.__name__, function)]
-    while waiting:
-        name, value = waiting.pop()
-        if name in found:
-            continue
-        if isinstance(value, types.FunctionType) and "__file__" not in value.__globals__:  # modules have a file
-            found[name] = repr((_bytecode(value.__code__), _with_files([value.__defaults__, value.__kwdefaults__])))
-            waiting += [(used, value.__globals__[used]) for used in _names(value.__code__) if used in value.__globals__]
-        elif isinstance(value, bool | int | float | str | list | tuple | dict):
-            found[name] = repr(_with_files(value))
-    return sorted(found.items())
+    found, seen = [], set()
+
+    def follow(name, value):
+        if isinstance(value, functools.partial):
+            found.append((name, _described([value.args, value.keywords])))
+            return follow(name, value.func)
+        if not isinstance(value, types.FunctionType) or "__file__" in value.__globals__:  # modules have a file
+            if hasattr(value, "__wrapped__"):
+                return follow(name, value.__wrapped__)
+            return found.append((name, _described(value)))
+        if id(value) in seen:
+            return None
+        seen.add(id(value))
+        found.append((name, _bytecode(value.__code__), _described([value.__defaults__, value.__kwdefaults__])))
+        for used in sorted(_names(value.__code__) & value.__globals__.keys()):
+            follow(used, value.__globals__[used])
+        for used, cell in zip(value.__code__.co_freevars, value.__closure__ or ()):
+            follow(used, cell.cell_contents)
+
+    follow(getattr(function, "__name__", ""), function)
+    return found
 
 
-def _with_files(value):
-    """The value; where it holds the path of a file, with the time of the last change."""
+def _described(value):
+    """A value in words; arrays by their contents, and the path of a file with the time of its last change."""
     if isinstance(value, dict):
-        return {key: _with_files(entry) for key, entry in value.items()}
+        return repr({key: _described(entry) for key, entry in value.items()})
     if isinstance(value, list | tuple):
-        return [_with_files(entry) for entry in value]
-    if isinstance(value, str) and len(value) < 1000 and Path(value).is_file():
-        return value, Path(value).stat().st_mtime_ns
-    return value
+        return repr([_described(entry) for entry in value])
+    if isinstance(value, str | Path) and len(str(value)) < 1000 and Path(value).is_file():
+        return f"{value}, {Path(value).stat().st_mtime_ns}"
+    if isinstance(value, bool | int | float | complex | str | bytes | None):
+        return repr(value)
+    if hasattr(value, "__array__") and not isinstance(value, type):
+        return joblib.hash(np.asarray(value))
+    return type(value).__name__
 
 
 def _names(code):
@@ -79,4 +149,4 @@ def _names(code):
 
 def _bytecode(code):
     parts = [_bytecode(constant) if isinstance(constant, types.CodeType) else constant for constant in code.co_consts]
-    return code.co_code.hex(), code.co_names, parts
+    return repr((code.co_code.hex(), code.co_names, parts))

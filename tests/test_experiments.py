@@ -1,17 +1,35 @@
 """Contact sheets: what is painted, what is taken from the disk."""
 
+import functools
+import signal
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import nst_experiments
 from nst_experiments import contact_sheet, notebook_code
 
 NOTEBOOK = """
 FACTOR = 3
+picture = np.array([1.0, 2.0])
+tensor = tf.constant([3.0, 4.0])
+table = {"rows": [np.array([5.0])]}
 def helper(x):
     return FACTOR * x
+@tf.function
+def compiled(x):
+    return x + 6
+def scaled(factor):
+    return lambda x: x * factor
+times_seven = scaled(7)
+of_eight = functools.partial(lambda x: x - 10, 8)
+@functools.lru_cache
+def remembered():
+    return 9
 def paint(value=0.0, file=PATH):
     painted.append(value)
+    used = picture, tensor, table, compiled, times_seven, of_eight, remembered
     return np.full((1, 4, 4, 3), value), [helper(1), value]
 """
 
@@ -25,7 +43,7 @@ def sheet(tmp_path, monkeypatch):
 
     def run(variants, change=("", "")):
         painted = []
-        namespace = {"__name__": "__main__", "np": np, "painted": painted, "PATH": str(tmp_path / "file")}
+        namespace = {"np": np, "tf": tf, "functools": functools, "painted": painted, "PATH": str(tmp_path / "file")}
         exec(NOTEBOOK.replace(*change), namespace)
         namespace["painted"] = painted
         results = contact_sheet(namespace["paint"], variants, folder=tmp_path / "kept")
@@ -54,7 +72,18 @@ def test_changing_one_variant_repaints_one_picture(sheet):
 
 @pytest.mark.parametrize(
     "change",
-    [("FACTOR = 3", "FACTOR = 4"), ("FACTOR * x", "FACTOR + x"), ("value=0.0", "value=0.5"), ("(1, 4,", "(1, 5,")],
+    [
+        *[("FACTOR = 3", "FACTOR = 4"), ("FACTOR * x", "FACTOR + x"), ("value=0.0", "value=0.5"), ("(1, 4,", "(1, 5,")],
+        *[("1.0, 2.0", "1.0, 2.5"), ("3.0, 4.0", "3.0, 4.5"), ("[5.0]", "[5.5]"), ("x + 6", "x - 6")],
+        *[
+            ("scaled(7)", "scaled(7.5)"),
+            ("x * factor", "x + factor"),
+            ("10, 8", "10, 8.5"),
+            ("x - 10", "x + 10"),
+            ("9", "9.5"),
+        ],
+    ],
+    ids=str,
 )
 def test_changed_code_repaints(sheet, change):
     sheet({"one": {"value": 0.25}})
@@ -79,12 +108,73 @@ def test_an_error_names_the_variant_and_earlier_ones_are_kept(sheet):
     assert sheet({"fine": {"value": 0.5}})[0] == []
 
 
-def test_no_variants_are_refused():
-    with pytest.raises(ValueError, match="no variants"):
-        contact_sheet(lambda: None, {})
+def test_ctrl_c_ends_the_sheet_and_half_a_picture_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(nst_experiments, "show_images", lambda *images, **options: None)
+    painted = []
+
+    def paint(number, stop):  # of a module, so not followed: `painted` is no part of the key
+        painted.append(number)
+        try:  # as minimize does: what there is at Ctrl-C comes back
+            if stop and painted == [1, 2]:
+                signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            return np.zeros((1, 4, 4, 3)), [0.5]
+        return np.ones((1, 4, 4, 3)), [number]
+
+    variants = {str(number): {"number": number, "stop": number == 2} for number in (1, 2, 3)}
+    with pytest.raises(KeyboardInterrupt):
+        contact_sheet(paint, variants, folder=tmp_path)
+    assert painted == [1, 2] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    results = contact_sheet(paint, variants, folder=tmp_path)
+    assert painted == [1, 2, 2, 3] and [history for _, history in results.values()] == [[1], [2], [3]]
+
+
+def test_it_says_how_many_were_painted(sheet, capsys):
+    sheet({"dark": {"value": 0.25}, "light": {"value": 0.75}})
+    assert capsys.readouterr().out.endswith("2 painted, 0 kept from before\n")
+    sheet({"dark": {"value": 0.25}, "lighter": {"value": 0.8}})
+    assert capsys.readouterr().out.endswith("1 painted, 1 kept from before\n")
+
+
+@pytest.mark.parametrize(
+    ("variants", "columns", "error", "message"),
+    [
+        ({}, 4, ValueError, "no variants: give"),
+        (["block1_conv1"], 4, TypeError, "a dict, not a list"),
+        ({"one": {}}, 0, ValueError, "columns must be a whole number of at least 1, not 0"),
+    ],
+)
+def test_what_is_no_sheet_is_refused_before_painting(variants, columns, error, message):
+    with pytest.raises(error, match=message):
+        contact_sheet(lambda: pytest.fail("painted"), variants, columns=columns)
+
+
+def test_a_partial_function_can_paint(tmp_path, monkeypatch):
+    monkeypatch.setattr(nst_experiments, "show_images", lambda *images, **options: None)
+
+    def paint(grey, number):
+        return np.full((1, 4, 4, 3), grey), [number]
+
+    for grey in (0.25, 0.5):
+        results = contact_sheet(functools.partial(paint, grey), {"one": {"number": 1}}, folder=tmp_path)
+        assert results["one"][0].max() == grey
+
+
+def test_functions_of_one_name_from_two_notebooks_are_both_followed():
+    codes = set()
+    for factors in ((1, 2), (3, 2), (1, 3)):
+        helpers = []
+        for factor in factors:
+            namespace = {}
+            exec(f"def helper():\n    return {factor}\ndef outer():\n    return helper()", namespace)
+            helpers.append(namespace["outer"])
+        namespace = {"a": helpers[0], "b": helpers[1]}
+        exec("def paint():\n    return a(), b()", namespace)
+        codes.add(str(notebook_code(namespace["paint"])))
+    assert len(codes) == 3
 
 
 def test_code_of_modules_is_not_followed():
     namespace = {"np": np, "contact_sheet": contact_sheet}
     exec("def f():\n    return np.mean(contact_sheet)", namespace)
-    assert [name for name, _ in notebook_code(namespace["f"])] == ["f"]
+    assert [entry[0] for entry in notebook_code(namespace["f"])] == ["f", "contact_sheet", "np"]
