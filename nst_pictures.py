@@ -55,9 +55,10 @@ def read_image(path, max_size=512, enlarge=False):
     scale = scale if enlarge else min(1, scale)
     size = [round(scale * side) for side in image.size]
     if min(size) < SMALLEST_SIDE:
+        remedy = "a larger max_size, or crop the picture" if scale != 1 else "a larger picture"
         raise TooSmall(
             f"{path}: {image.width} x {image.height} pixels become {size[0]} x {size[1]} at max_size={max_size}; "
-            f"both sides must be at least {SMALLEST_SIDE}. Take a larger picture or a larger max_size"
+            f"both sides must be at least {SMALLEST_SIDE}. Take {remedy}"
         )
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)[np.newaxis] / 255
 

@@ -8,9 +8,9 @@ from nst_engine import fast_feature_model
 from nst_pictures import IMAGES, ROOT
 from nst_utils import functions_from, load_image
 
-keep_colors, match_colors, shares, load_mask, under_mask, roughness, painting = functions_from(
+keep_colors, match_colors, shares, load_mask, under_mask, roughness, painting, in_places = functions_from(
     ROOT / "notebooks" / "07_control.ipynb",
-    *("keep_colors", "match_colors", "shares", "load_mask", "under_mask", "roughness", "painting"),
+    *("keep_colors", "match_colors", "shares", "load_mask", "under_mask", "roughness", "painting", "in_places"),
 )
 gram_matrix, compute_style_cost = functions_from(
     ROOT / "notebooks" / "03_style_cost.ipynb", "gram_matrix", "compute_style_cost"
@@ -55,7 +55,7 @@ def test_shares_sum_to_one():
 
 @pytest.mark.parametrize("weights", [[1, -1], [0, 0], [float("nan"), 1], [float("inf"), 1]])
 def test_weights_that_are_no_shares_are_named(weights):
-    with pytest.raises(ValueError, match="none may be negative, and at least one must be positive"):
+    with pytest.raises(ValueError, match="give finite numbers, none negative, and at least one above 0"):
         shares(weights, 2)
 
 
@@ -76,9 +76,14 @@ def test_a_mask_has_the_size_of_the_photo_and_values_between_0_and_1(picture_fil
 def test_a_mask_of_another_shape_is_named(picture_file):
     path = picture_file(np.zeros((60, 60), np.uint8), "square.png")
     with pytest.raises(
-        ValueError, match=r"square.png: the mask is 60 x 60, and the photo 60 x 40: draw it on the photo"
+        ValueError, match=r"square.png: at this size the mask is 60 x 60, and the photo 60 x 40: draw it on"
     ):
         load_mask(path, picture(40, 60))
+
+
+def test_of_a_coloured_mask_the_mean_counts(picture_file):
+    blue = picture_file(np.full((40, 60, 3), (0, 0, 255)), "blue.png")
+    np.testing.assert_allclose(load_mask(blue, picture(40, 60)), 1 / 3, atol=1e-6)
 
 
 def test_under_a_mask_the_gram_matrix_is_the_weighted_average():
@@ -137,6 +142,46 @@ def test_a_style_without_a_mask_gets_the_rest(model, picture_file):
     one = cost(model, styles=both, masks=[SKY])
     assert one == pytest.approx(cost(model, styles=both, masks=[SKY, rest]), rel=2e-3)
     assert abs(one - cost(model, styles=both)) > 0.01 * one
+
+
+def test_masks_that_cover_nothing_are_named(model, picture_file):
+    black = picture_file(np.zeros((427, 640), np.uint8), "black.png")
+    white = picture_file(np.full((427, 640), 255, np.uint8), "white.png")
+    both = [STARRY, GLASS]
+    for masks, weights in (([black, black], None), ([white, black], [0, 1]), ([white], [0, 1])):
+        with pytest.raises(ValueError, match="2 masks for 2 styles: .* and white to one with a weight above 0$"):
+            painting(model, PAGODA, both, masks=masks, weights=weights)(64)
+    only_glass = cost(model, styles=both, masks=[black])
+    assert only_glass == pytest.approx(cost(model, styles=[GLASS]), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"brush": 0}, "brush=0: give a number of at least 0.1"),
+        ({"brush": float("nan")}, "brush=nan: give a number"),
+        ({"smoothness": -50}, "smoothness=-50: give a number of at least 0"),
+        ({"alpha": float("inf")}, "alpha=inf: give a number"),
+        ({"beta": -100}, "beta=-100: give a number"),
+        ({"styles": "art.jpg"}, "styles and masks are lists of paths"),
+        ({"masks": "mask.png"}, "styles and masks are lists of paths"),
+        ({"weights": [1, -1], "styles": [STARRY, GLASS]}, r"weights \[1, -1\]: give finite numbers"),
+    ],
+)
+def test_a_setting_that_cannot_be_painted_is_named_at_once(settings, message):
+    with pytest.raises(ValueError, match=message):
+        painting(None, PAGODA, **{"styles": [STARRY], **settings})
+
+
+def test_weights_may_be_an_array(model):
+    weights = np.array([1.0, 3.0])
+    both = [STARRY, GLASS]
+    assert cost(model, styles=both, weights=weights) == pytest.approx(cost(model, styles=both, weights=[1, 3]))
+
+
+def test_places_need_a_mask_for_each_style(model):
+    with pytest.raises(ValueError, match="1 masks for 2 styles"):
+        in_places([tf.ones((1, 8, 8, 1))])([None, None])
 
 
 def test_a_missing_style_and_the_wrong_number_of_masks_are_named(model):
