@@ -81,11 +81,15 @@ def plain_gflop():
 
 
 def peak():
-    """GFLOP/s of a large float32 matrix product and of a large plain convolution."""
+    """GFLOP/s of a large float32 matrix product and of a large plain convolution, the best of several seconds."""
     a = tf.random.normal((2048, 2048))
     x, kernel = tf.random.normal((1, 200, 200, 128)), tf.random.normal((3, 3, 128, 128))
-    product = min(timed(lambda: tf.matmul(a, a).numpy(), 9))
-    convolution = min(timed(lambda: tf.nn.conv2d(x, kernel, 1, "SAME").numpy(), 9))
+    products, convolutions = [], []
+    for _ in range(9):
+        products += timed(lambda: tf.matmul(a, a).numpy(), 9)
+        convolutions += timed(lambda: tf.nn.conv2d(x, kernel, 1, "SAME").numpy(), 9)
+        time.sleep(0.5)  # a noisy neighbour may have half of the machine for a second
+    product, convolution = min(products), min(convolutions)
     return 2 * 2048**3 / product / 1e9, 2 * 9 * 128 * 128 * 200 * 200 / convolution / 1e9
 
 
