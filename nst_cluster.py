@@ -3,10 +3,11 @@
 import logging
 import os
 import signal
-import threading
 from contextlib import contextmanager
 
 from distributed import Client, LocalCluster
+
+from nst_interrupt import on_ctrl_c
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def workers(count=None, environment=None):
         with client:
             yield client
         return
-    with _deaf_to_ctrl_c():
+    with on_ctrl_c(signal.SIG_IGN):  # the processes never hear it: this one decides when they end
         cluster = LocalCluster(
             n_workers=count or os.cpu_count(),
             threads_per_worker=1,
@@ -36,16 +37,3 @@ def workers(count=None, environment=None):
         )
     with cluster, Client(cluster) as client:
         yield client
-
-
-@contextmanager
-def _deaf_to_ctrl_c():
-    """Processes started in here do not hear Ctrl-C in the terminal: this one decides when they end."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,18 +1,15 @@
 """Contact sheets: one small painting for each value of a knob, kept on disk. Notebook 05 is made of them."""
 
 import functools
-import signal
-import threading
 import types
-from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
 import numpy as np
-from IPython.display import display
 
+from nst_interrupt import on_ctrl_c
 from nst_pictures import OUTPUT, positive
-from nst_utils import show_images
+from nst_utils import Place, show_images
 
 
 def contact_sheet(paint, variants, *, columns=4, folder=OUTPUT / "experiments"):
@@ -36,7 +33,7 @@ def contact_sheet(paint, variants, *, columns=4, folder=OUTPUT / "experiments"):
     positive("columns", columns)
     kept = joblib.Memory(folder, verbose=0).cache(_painted, ignore=["paint"])
     code = notebook_code(paint)
-    results, painted, line = {}, 0, _Line()
+    results, painted, line = {}, 0, Place()
     for label, settings in variants.items():
         key = [*code, _described(settings)]
         line.say(f"picture {len(results) + 1} of {len(variants)}: {label}")
@@ -51,47 +48,18 @@ def contact_sheet(paint, variants, *, columns=4, folder=OUTPUT / "experiments"):
     return results
 
 
-class _Line:
-    """A line of text; in a notebook the next one takes its place."""
-
-    text, handle = "", None
-
-    def __repr__(self):
-        return self.text
-
-    def say(self, text):
-        self.text = text
-        if self.handle:
-            self.handle.update(self)
-        else:
-            self.handle = display(self, display_id=True)
-
-
 def _painted(paint, settings, code):
-    with _noted_ctrl_c() as pressed:
+    pressed = []
+
+    def note(*_):
+        pressed.append(True)
+        raise KeyboardInterrupt
+
+    with on_ctrl_c(note):
         image, history = paint(**settings)
     if pressed:  # train and minimize end early and return what there is
         raise KeyboardInterrupt
     return np.asarray(image), list(map(float, history))
-
-
-@contextmanager
-def _noted_ctrl_c():
-    """A list that has an entry once Ctrl-C was pressed; what it does otherwise stays as it was."""
-    pressed, before = [], signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield pressed
-        return
-
-    def note(*about):
-        pressed.append(True)
-        before(*about)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 # ---------------------------------------------------------------- what a result depends on

@@ -43,10 +43,7 @@ class Job:
         if positive("size", self.size) < SMALLEST_SIDE:
             raise ValueError(f"size {self.size}: give at least {SMALLEST_SIDE} pixels")
         positive("evaluations", self.evaluations)
-        for name, least in {"alpha": 0, "beta": 0, "smoothness": 0, "brush": 0.1}.items():
-            value = getattr(self, name)
-            if not _is_number(value) or not least <= value < np.inf:
-                raise ValueError(f"{name} {value!r}: give a number of at least {least}")
+        check_knobs(alpha=self.alpha, beta=self.beta, smoothness=self.smoothness, brush=self.brush)
         for name in ("match_colors", "keep_colors"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} {getattr(self, name)!r}: give true or false")
@@ -58,6 +55,14 @@ class Job:
     @property
     def files(self):
         return [self.content, *self.styles, *self.masks]
+
+
+def check_knobs(**knobs):
+    """ValueError for a knob of `painting` that is no number, or below its least value: brush 0.1, the others 0."""
+    for name, value in knobs.items():
+        least = 0.1 if name == "brush" else 0
+        if not _is_number(value) or not least <= value < np.inf:
+            raise ValueError(f"{name} {value!r}: give a number of at least {least}")
 
 
 def _is_number(value):

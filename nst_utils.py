@@ -338,11 +338,30 @@ def plot_costs(histories, axis=None):
         axis.legend()
 
 
+class Place:
+    """One output of a notebook, in which each new thing takes the place of the one before."""
+
+    handle = None
+
+    def show(self, thing, **options):
+        if self.handle:
+            self.handle.update(thing, **options)
+        else:
+            self.handle = display(thing, display_id=True, **options)
+
+    def say(self, text, **about):
+        """Show a line of text; outside a notebook, print it."""
+        if _in_notebook:
+            self.show({"text/plain": text}, raw=True, metadata=about)
+        else:
+            print(text)
+
+
 class _Canvas:
     """Shows the picture beside its cost curve, in one notebook output that is updated in place."""
 
     def __init__(self, visible):
-        self.handle, self.visible = None, visible and _in_notebook
+        self.place, self.visible = Place(), visible and _in_notebook
 
     def draw(self, image, history):
         if not self.visible:
@@ -352,17 +371,14 @@ class _Canvas:
         left.imshow(to_uint8(image))
         left.axis("off")
         plot_costs({"J": history}, right)
-        if self.handle:
-            self.handle.update(figure)
-        else:
-            self.handle = display(figure, display_id=True)
+        self.place.show(figure)
 
 
 class _ProgressBar(tqdm):
     """tqdm's bar: in a notebook drawn in one output, updated in place (no stderr, no widgets); else on stderr."""
 
     def __init__(self, work, done, visible):
-        self.handle, self.work, self.done, self.visible = None, work, done, visible
+        self.place, self.work, self.done, self.visible = Place(), work, done, visible
         self.label, self.last, self.recent = "", (0, None), collections.deque(maxlen=10)  # of (seconds, work)
         file = None if visible and not _in_notebook else io.StringIO()
         total, initial = sum(work), sum(work[:done])
@@ -393,8 +409,4 @@ class _ProgressBar(tqdm):
             return
         if not _in_notebook:
             return super().display(msg, pos)
-        bar, about = {"text/plain": str(self)}, {"nst_progress": True}
-        if self.handle:
-            self.handle.update(bar, raw=True, metadata=about)
-        else:
-            self.handle = display(bar, raw=True, display_id=True, metadata=about)
+        self.place.say(str(self), nst_progress=True)

@@ -24,6 +24,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from nst_interrupt import on_ctrl_c
 from nst_make import refuse_unknown_variables, whole_number
 from nst_pictures import OUTPUT, notebooks_folder, read_image  # not nst_utils: TensorFlow takes seconds to import
 
@@ -83,12 +84,11 @@ class Client(PapermillNotebookClient):
                 Client.interrupted = True
                 os.kill(self.km.provisioner.pid, signal.SIGINT)
 
-        before = signal.signal(signal.SIGINT, interrupt)
         sys.unraisablehook = lambda ignored: Client.stopped or sys.__unraisablehook__(ignored)
         try:
-            return super().execute(**options)
+            with on_ctrl_c(interrupt):
+                return super().execute(**options)
         finally:
-            signal.signal(signal.SIGINT, before)
             sys.unraisablehook = sys.__unraisablehook__
             print()
 

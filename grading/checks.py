@@ -41,7 +41,7 @@ def _result(function):
     inputs = cases(exercise, SEED)
     try:
         with _time_limit(SECONDS), contextlib.redirect_stdout(io.StringIO()):
-            result = _judged(function, exercise, inputs)
+            result = judged(function, exercise, inputs)
     except _TooLong:
         return failed(exercise, f"it ran for more than {SECONDS} seconds: is there an endless loop?")
     helper = EXERCISES[exercise][1]
@@ -52,7 +52,7 @@ def _result(function):
     return result
 
 
-def _judged(function, exercise, inputs):
+def judged(function, exercise, inputs):
     """Judge; the huge inputs wait until all others come out right, for a mistake may make 20 GB of them."""
     others = [case for case in inputs if case["general"] != OVERFLOW]
     huge = [case for case in inputs if case["general"] == OVERFLOW]

@@ -51,7 +51,7 @@ def generate(destination):
 RELEASED = [  # notebooks/ and tests/ hold the answers; the rest is of no use to a learner
     *("exercises", "images", "weights", "grading", "studio", "nst_utils.py", "nst_notebooks.py", "nst_checkpoint.py"),
     *("nst_pictures.py", "nst_engine.py", "nst_minimize.py", "nst_experiments.py", "nst_jobs.py", "nst_cluster.py"),
-    *("nst_make.py", "paint.py", "gallery.py"),
+    *("nst_interrupt.py", "nst_make.py", "paint.py", "gallery.py"),
     *("requirements.txt", "pyproject.toml", "Makefile", "LICENSE", "output/.gitkeep"),
 ]
 

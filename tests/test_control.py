@@ -158,11 +158,11 @@ def test_masks_that_cover_nothing_are_named(model, picture_file):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"brush": 0}, "brush=0: give a number of at least 0.1"),
-        ({"brush": float("nan")}, "brush=nan: give a number"),
-        ({"smoothness": -50}, "smoothness=-50: give a number of at least 0"),
-        ({"alpha": float("inf")}, "alpha=inf: give a number"),
-        ({"beta": -100}, "beta=-100: give a number"),
+        ({"brush": 0}, "brush 0.0: give a number of at least 0.1"),
+        ({"brush": float("nan")}, "brush nan: give a number"),
+        ({"smoothness": -50}, "smoothness -50.0: give a number of at least 0"),
+        ({"alpha": float("inf")}, "alpha inf: give a number"),
+        ({"beta": -100}, "beta -100.0: give a number"),
         ({"styles": "art.jpg"}, "styles and masks are lists of paths"),
         ({"masks": "mask.png"}, "styles and masks are lists of paths"),
         ({"weights": [1, -1], "styles": [STARRY, GLASS]}, r"weights \[1, -1\]: give finite numbers"),

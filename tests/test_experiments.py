@@ -2,6 +2,7 @@
 
 import functools
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -127,6 +128,12 @@ def test_ctrl_c_ends_the_sheet_and_half_a_picture_is_not_kept(tmp_path, monkeypa
     assert painted == [1, 2] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     results = contact_sheet(paint, variants, folder=tmp_path)
     assert painted == [1, 2, 2, 3] and [history for _, history in results.values()] == [[1], [2], [3]]
+
+
+def test_a_sheet_can_be_painted_in_a_thread(sheet):
+    with ThreadPoolExecutor() as pool:
+        painted, _ = pool.submit(sheet, {"dark": {"value": 0.25}}).result()
+    assert painted == [0.25]
 
 
 def test_it_says_how_many_were_painted(sheet, capsys):
