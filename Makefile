@@ -1,47 +1,56 @@
 # `make` lists the targets. Everything runs in .venv, which the first target that needs it sets up.
 PYTHON ?= python3
 PY := .venv/bin/python
+NST := .venv/bin/nst
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
-export CONTENT STYLE SIZE BETA EVALUATIONS EPOCHS STEPS RESUME JOBS WORKERS SMALL
-PICTURES = $${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} $${BETA:+--beta "$$BETA"}
+export CONTENT STYLE SIZE BETA EVALUATIONS EPOCHS STEPS JOBS WORKERS SMALL
 
-.PHONY: help setup paint train studio gallery lab exercises release grade sandbox chromium test bench record clean
+# Refuse what was given on make's command line and means nothing to the target.
+GIVEN := $(sort $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$(filter-out -%,$v))))
+knows = $(if $(filter-out PYTHON $1,$(GIVEN)),$(error unknown $(filter-out PYTHON $1,$(GIVEN)); known: $(sort PYTHON $1)))
+yes_or_no = $(if $(filter-out 0 1,$($1)),$(error $1=$($1): give 1 for yes, 0 for no))
+RESUMED = $(call yes_or_no,RESUME)$(if $(filter 1,$(RESUME)),--resume)
+PICTURES = -- "$${CONTENT:-images/content/coffee_cup.png}" "$${STYLE:-images/style/starry_night.jpg}"
+
+.PHONY: help setup paint train studio gallery lab exercises release grade sandbox chromium check test bench record pins clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-9s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/ready  ## .venv with everything in requirements.txt
 
-.venv/ready: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.11")'
+.venv/ready: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed, for which TensorFlow 2.21 has packages, and this is %d.%d: make setup PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv .venv || { echo "On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable .
 	@touch $@
 
 paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= BETA= EVALUATIONS= RESUME=1]
-	@$(PY) paint.py paint $(PICTURES) $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $${RESUME:+--resume "$$RESUME"}
+	@$(call knows,CONTENT STYLE SIZE BETA EVALUATIONS RESUME)$(NST) paint $(RESUMED) $${SIZE:+--size "$$SIZE"} \
+		$${BETA:+--beta "$$BETA"} $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $(PICTURES)
 
 train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZE= BETA= EPOCHS= STEPS= RESUME=1]
-	@$(PY) paint.py train $(PICTURES) $${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"} \
-		$${RESUME:+--resume "$$RESUME"}
+	@$(call knows,CONTENT STYLE SIZE BETA EPOCHS STEPS RESUME)$(NST) train $(RESUMED) $${SIZE:+--size "$$SIZE"} \
+		$${BETA:+--beta "$$BETA"} $${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"} $(PICTURES)
 
 studio: .venv/ready  ## paint your own photo on a page in the browser
-	$(PY) -m voila --Voila.config_file_paths=studio $(firstword $(wildcard notebooks/08_studio.ipynb exercises/08_studio.ipynb))
+	@$(call knows)$(NST) studio
 
 gallery: .venv/ready  ## each photo in each style [CONTENT= STYLE= (folders) SIZE= BETA= EVALUATIONS= JOBS=list.yaml WORKERS=]
-	@$(PY) gallery.py $(PICTURES) $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} \
-		$${JOBS:+--jobs "$$JOBS"} $${WORKERS:+--workers "$$WORKERS"} $${SMALL:+--small "$$SMALL"}
+	@$(call knows,CONTENT STYLE SIZE BETA EVALUATIONS JOBS WORKERS SMALL)$(NST) gallery \
+		$${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} \
+		$${BETA:+--beta "$$BETA"} $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $${JOBS:+--jobs "$$JOBS"} \
+		$${WORKERS:+--workers "$$WORKERS"} $${SMALL:+--small "$$SMALL"}
 
 lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
-	$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/exercises/01_transfer_learning.ipynb \
-		$(if $(filter 0,$(shell id -u)),--allow-root)
+	@$(NST) lab
 
 exercises: .venv/ready  ## the student copies in exercises/, from notebooks/
-	$(PY) -m grading.exercises
+	$(PY) -m grading.release
 
 release: .venv/ready  ## release/nst_course.zip: what learners get, without the answers
-	$(PY) -m grading.exercises --release
+	$(PY) -m grading.release --release
 
 grade: .venv/ready sandbox  ## everything in submitted/ [WORKERS= STUDENT= AGAIN=1]
 	@$(PY) -m grading.grade $(if $(WORKERS),--workers $(WORKERS)) $(if $(AGAIN),--again) $(STUDENT)
@@ -51,9 +60,13 @@ sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
 		echo "bubblewrap is missing and could not be installed: apt-get install bubblewrap" >&2
 
 chromium:  ## a browser for the tests in one (Debian, Ubuntu)
-	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; } || \
+		echo "Chromium is missing and could not be installed: apt-get install chromium" >&2
 
-test: .venv/ready sandbox  ## every test [FULL=1: 05 to 08 with their own parameters, not with small ones]
+check: .venv/ready sandbox  ## the tests for every hour, without browser, attacks, cluster and long paintings
+	$(PY) -m pytest -n 2 --dist loadfile -m "not slow" tests
+
+test: .venv/ready sandbox chromium  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]
 	$(if $(FULL),NST_FULL=1) $(PY) -m pytest -n 2 --dist loadfile --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what the README says about speed, measured here [QUICK=1]
@@ -66,8 +79,15 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 	@touch $@
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
-	$(PY) record.py $(NOTEBOOK)
+	$(NST) record $(NOTEBOOK)
+
+pins:  ## constraints.txt: every distribution that a fresh environment gets, after a change of requirements.txt
+	rm -rf .pins && $(PYTHON) -m venv .pins
+	sed '/^-c /d' requirements.txt > .pins/wanted.txt && .pins/bin/python -m pip install --quiet -r .pins/wanted.txt
+	{ echo '# Every installed distribution, pinned by `make pins`; pip reads it with requirements.txt.'; \
+		.pins/bin/python -m pip freeze; } > constraints.txt
+	rm -rf .pins
 
 clean:  ## remove .venv and what you painted
-	rm -rf .venv benchmarks/.venv .pytest_cache .ruff_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints *.egg-info
+	rm -rf .venv benchmarks/.venv .pytest_cache .ruff_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints *.egg-info build
 	find output -type f ! -name .gitkeep -delete

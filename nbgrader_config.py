@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from grading.exercises import SOURCE, link_source
 from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise, SubmissionExporter
+from grading.release import SOURCE, link_source
 
 c = get_config()  # noqa: F821
 

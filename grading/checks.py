@@ -6,16 +6,18 @@ import os
 import signal
 import textwrap
 import threading
+from collections.abc import Callable
 
-from grading.cases import EXERCISES, OVERFLOW, cases
-from grading.evaluate import evaluate
+from grading.cases import OVERFLOW, Case
+from grading.exercises import Exercise, find
 from grading.judge import Result, failed, judge
+from grading.sandboxed.evaluate import evaluate
 
 SEED = 2016  # of the checks in the notebooks; grading draws its own
 SECONDS = 60  # that a check may take; right answers need less than one
 
 
-def check(function) -> Result:
+def check(function: Callable) -> Result:
     """Try an answer on several inputs, print what passes and a hint on what fails first.
 
     function: the learner's answer to an exercise, under its own name; it may be decorated with tf.function.
@@ -37,14 +39,14 @@ def _result(function):
     plain = getattr(function, "python_function", function)
     if not hasattr(plain, "__code__"):
         raise TypeError(f"check takes a function, without calling it: check(gram_matrix). It got {function!r}")
-    exercise = plain.__name__
-    inputs = cases(exercise, SEED)
+    exercise = find(plain.__name__)
+    inputs = exercise.cases(SEED)
     try:
         with _time_limit(SECONDS), contextlib.redirect_stdout(io.StringIO()):
             result = judged(function, exercise, inputs)
     except _TooLong:
-        return failed(exercise, f"it ran for more than {SECONDS} seconds: is there an endless loop?")
-    helper = EXERCISES[exercise][1]
+        return failed(exercise.name, f"it ran for more than {SECONDS} seconds: is there an endless loop?")
+    helper = exercise.builds_on
     if result.points < result.max_points and helper in plain.__globals__ and helper in _names(plain.__code__):
         earlier = _result(plain.__globals__[helper])
         if earlier.points < earlier.max_points:
@@ -52,7 +54,7 @@ def _result(function):
     return result
 
 
-def judged(function, exercise, inputs):
+def judged(function: Callable, exercise: Exercise, inputs: list[Case]) -> Result:
     """Judge; the huge inputs wait until all others come out right, for a mistake may make 20 GB of them."""
     others = [case for case in inputs if case["general"] != OVERFLOW]
     huge = [case for case in inputs if case["general"] == OVERFLOW]

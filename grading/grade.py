@@ -18,6 +18,7 @@ import secrets
 import shutil
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,34 +31,37 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
-from grading import nbgrader_plugin, sandbox, submission
-from grading.cases import EXERCISES
-from grading.exercises import ASSIGNMENT, course_config, link_source
-from nst_cluster import workers
+from grading import nbgrader_plugin, sandbox
+from grading.exercises import EXERCISES
+from grading.judge import Result
+from grading.release import ASSIGNMENT, course_config, link_source
+from grading.submission import grade as grade_submission
+from nst.cluster import workers
+from nst.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = list(dict.fromkeys(notebook for notebook, _ in EXERCISES.values()))
+NOTEBOOKS = list(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
 STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
 TRIES = 3  # of a submission whose worker dies
 
 
-class Class:
+class Course:
     """The folders of a course and what `make grade` remembers of it."""
 
-    def __init__(self, root):
+    def __init__(self, root: str | Path):
         self.root = Path(root)
         link_source(self.root)
         self.config = course_config(root=str(root))
         self.submitted = self.root / "submitted"
         self.intake = self.root / ".grading" / "submitted"  # the submissions as nbgrader gets to see them: put in order
         self.memory = self.root / ".grading" / "graded"
-        self.db_url = self.course().db_url
-        self.version = _digest(*sorted((ROOT / "grading").glob("*.py")), *sorted((ROOT / "exercises").glob("*.ipynb")))
+        self.db_url = self.directory().db_url
+        self.version = _digest(*sorted((ROOT / "grading").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.ipynb")))
 
-    def course(self, student="*", **more):
+    def directory(self, student: str = "*", **more) -> CourseDirectory:
+        """nbgrader's own idea of the course, for one student or all."""
         return CourseDirectory(config=course_config(root=str(self.root), student_id=student, **more))
 
-    def gradebook(self):
+    def gradebook(self) -> Gradebook:
         return Gradebook(self.db_url, "")
 
 
@@ -68,28 +72,28 @@ def _digest(*paths):
     return total.hexdigest()
 
 
-class Entry:
+class Submission:
     """A student's folder: the notebooks put in order, the notes on what that took, and how the grading went."""
 
-    def __init__(self, the_class, student):
+    def __init__(self, course: Course, student: str):
         self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
-        folder = the_class.submitted / student / ASSIGNMENT
+        folder = course.submitted / student / ASSIGNMENT
         if not STUDENT.fullmatch(student):
             self.refusal = "refused: a student's folder is named with a-z, A-Z, 0-9 and . _ @ - only"
-        elif (the_class.submitted / student).is_symlink() or folder.is_symlink() or not folder.is_dir():
+        elif (course.submitted / student).is_symlink() or folder.is_symlink() or not folder.is_dir():
             self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is no folder"
         else:
             for name in NOTEBOOKS:
                 path, elsewhere = _find(folder, name)
-                self.notebooks[name], notes = nbgrader_plugin.put_in_order(path, the_class.submitted, name)
+                self.notebooks[name], notes = nbgrader_plugin.put_in_order(path, course.submitted, name)
                 self.notes[name] = notes + elsewhere
         self.timestamp = _timestamp(folder)
         self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
-        everything = json.dumps([self.texts, self.notes, self.timestamp, the_class.version])
+        everything = json.dumps([self.texts, self.notes, self.timestamp, course.version])
         self.key = hashlib.sha256(everything.encode()).hexdigest()
 
     @property
-    def all_notes(self):
+    def all_notes(self) -> list[str]:
         return [note for notes in self.notes.values() for note in notes]
 
 
@@ -124,16 +128,18 @@ def _timestamp(folder):
 # ---------------------------------------------------------------- evaluating, on the workers
 
 
-def evaluate_all(entries, limits, count=None):
-    """Yield (entry, {exercise: Result} or the exception that prevented it) as the workers get done."""
-    if not entries:
+def evaluate_all(
+    submissions: list[Submission], limits: sandbox.Limits, count: int | None = None
+) -> Iterator[tuple[Submission, dict[str, Result] | BaseException]]:
+    """Yield (submission, {exercise: Result} or the exception that prevented it) as the workers get done."""
+    if not submissions:
         return
-    with workers(min(count or os.cpu_count(), len(entries))) as client:
+    with workers(min(count or os.cpu_count(), len(submissions))) as client:
         futures = {}
-        for entry in entries:
+        for submission in submissions:
             seed = secrets.randbits(64)
-            future = client.submit(submission.grade, entry.texts, seed, limits, pure=False, retries=TRIES)
-            futures[future] = entry
+            future = client.submit(grade_submission, submission.texts, seed, limits, pure=False, retries=TRIES)
+            futures[future] = submission
         for future in as_completed(futures):
             error = future.exception()
             yield futures[future], error or future.result()
@@ -142,44 +148,44 @@ def evaluate_all(entries, limits, count=None):
 # ---------------------------------------------------------------- recording, in this process only
 
 
-def release(the_class):
+def release(course: Course) -> None:
     """Tell the gradebook which exercises there are, as `nbgrader generate_assignment` does."""
-    course = the_class.course(release_directory=".grading/release")
+    directory = course.directory(release_directory=".grading/release")
     with _nbgrader_errors():
-        GenerateAssignment(coursedir=course, config=course.config, force=True).start()
+        GenerateAssignment(coursedir=directory, config=directory.config, force=True).start()
 
 
-def record(the_class, entry, results):
+def record(course: Course, submission: Submission, results: dict[str, Result]) -> None:
     """Put one student's results into the gradebook and write the feedback."""
-    folder = the_class.intake / entry.student / ASSIGNMENT
+    folder = course.intake / submission.student / ASSIGNMENT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, text in entry.texts.items():
+    for name, text in submission.texts.items():
         (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
-        own = {exercise: result for exercise, result in results.items() if EXERCISES[exercise][0] == name}
-        nbgrader_plugin.PREPARED[entry.student, name] = own, entry.notes[name]
-    if entry.timestamp:
-        (folder / "timestamp.txt").write_text(entry.timestamp)
-    intake = the_class.course(entry.student, submitted_directory=str(the_class.intake.relative_to(the_class.root)))
+        own = {exercise: result for exercise, result in results.items() if EXERCISES[exercise].notebook == name}
+        nbgrader_plugin.PREPARED[submission.student, name] = own, submission.notes[name]
+    if submission.timestamp:
+        (folder / "timestamp.txt").write_text(submission.timestamp)
+    intake = course.directory(submission.student, submitted_directory=str(course.intake.relative_to(course.root)))
     Autograde(coursedir=intake, config=intake.config, force=True).start()
-    write_feedback(the_class, entry)
+    write_feedback(course, submission)
 
 
-def write_feedback(the_class, entry):
+def write_feedback(course: Course, submission: Submission) -> None:
     """Write the pages in feedback/ as the gradebook now has points and comments, and remember that state."""
-    course = the_class.course(entry.student)
-    GenerateFeedback(coursedir=course, config=course.config, force=True).start()
-    memory = dict(key=entry.key, marks=marks_of(the_class, entry.student))
-    the_class.memory.mkdir(parents=True, exist_ok=True)
-    part = the_class.memory / f"{entry.student}.part"
+    directory = course.directory(submission.student)
+    GenerateFeedback(coursedir=directory, config=directory.config, force=True).start()
+    memory = dict(key=submission.key, marks=marks_of(course, submission.student))
+    course.memory.mkdir(parents=True, exist_ok=True)
+    part = course.memory / f"{submission.student}.part"
     part.write_text(json.dumps(memory, indent=1), encoding="utf-8")
     part.replace(part.with_suffix(".json"))
 
 
-def marks_of(the_class, student):
+def marks_of(course: Course, student: str) -> list[list]:
     """Points and comments of a student in the gradebook, [] if there is no submission."""
     try:
-        with the_class.gradebook() as gradebook:
+        with course.gradebook() as gradebook:
             notebooks = gradebook.find_submission(ASSIGNMENT, student).notebooks
             grades = [[grade.name, grade.score] for notebook in notebooks for grade in notebook.grades]
             comments = [[comment.name, comment.comment] for notebook in notebooks for comment in notebook.comments]
@@ -188,45 +194,44 @@ def marks_of(the_class, student):
     return sorted(grades) + sorted(comments)
 
 
-def remembered(the_class, student):
+def remembered(course: Course, student: str) -> dict:
     """What `write_feedback` noted about a student, or {}."""
     try:
-        return json.loads((the_class.memory / f"{student}.json").read_text(encoding="utf-8"))
+        return json.loads((course.memory / f"{student}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
 
-def is_done(the_class, entry):
+def is_done(course: Course, submission: Submission) -> bool:
     """Is this very submission in the gradebook already, and are its files there?"""
-    folders = [the_class.root / step / entry.student / ASSIGNMENT for step in ("autograded", "feedback")]
+    folders = [course.root / step / submission.student / ASSIGNMENT for step in ("autograded", "feedback")]
     files_there = all(any(folder.glob(f"{name}.*")) for folder in folders for name in NOTEBOOKS)
-    known = remembered(the_class, entry.student).get("key") == entry.key
-    return known and files_there and bool(marks_of(the_class, entry.student))
+    known = remembered(course, submission.student).get("key") == submission.key
+    return known and files_there and bool(marks_of(course, submission.student))
 
 
 # ---------------------------------------------------------------- the table
 
 
-def table(the_class, statuses):
+def table(course: Course, statuses: dict[str, str]) -> list[dict]:
     """Rows of dicts, one for each student: points per exercise from the gradebook, total, status."""
     rows = []
-    with the_class.gradebook() as gradebook:
+    with course.gradebook() as gradebook:
         for student, status in sorted(statuses.items()):
             row = dict(student=student)
-            for exercise, (notebook, _) in EXERCISES.items():
+            for name, exercise in EXERCISES.items():
                 try:
-                    grade = gradebook.find_grade(f"check_{exercise}", notebook, ASSIGNMENT, student)
-                    row[exercise] = grade.score
+                    row[name] = gradebook.find_grade(f"check_{name}", exercise.notebook, ASSIGNMENT, student).score
                 except MissingEntry:
-                    row[exercise] = ""
-            points = [row[exercise] for exercise in EXERCISES if row[exercise] != ""]
+                    row[name] = ""
+            points = [row[name] for name in EXERCISES if row[name] != ""]
             row["total"] = sum(points) if points else ""
             row["status"] = status
             rows.append(row)
     return rows
 
 
-def write_csv(rows, path):
+def write_csv(rows: list[dict], path: Path) -> None:
     """The table as points.csv; a cell cannot become a formula in a spreadsheet."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["student", *EXERCISES, "total", "status"])
@@ -235,7 +240,7 @@ def write_csv(rows, path):
             writer.writerow({key: f"'{v}" if str(v)[:1] in ("=", "+", "-", "@") else v for key, v in row.items()})
 
 
-def show(rows):
+def show(rows: list[dict]) -> None:
     """Print the table."""
     short = {name: name.removeprefix("compute_").removesuffix("_cost").removesuffix("_matrix") for name in EXERCISES}
     columns = {"student": "student", **short, "total": "sum", "status": "status"}
@@ -257,55 +262,57 @@ def _printable(text):
 # ---------------------------------------------------------------- the command
 
 
-def grade_class(the_class, students=(), again=False, count=None):
+def grade_course(
+    course: Course, students: Sequence[str] = (), again: bool = False, count: int | None = None
+) -> list[dict]:
     """Grade what is new or changed; return the rows of the table. SandboxError when nothing can be run here."""
     sandbox.available()
-    release(the_class)
-    limits = nbgrader_plugin.EvaluateExercises(config=the_class.config).limits()
-    names = sorted(path.name for path in the_class.submitted.iterdir() if path.is_dir() or path.is_symlink())
+    release(course)
+    limits = nbgrader_plugin.EvaluateExercises(config=course.config).limits()
+    names = sorted(path.name for path in course.submitted.iterdir() if path.is_dir() or path.is_symlink())
     if unknown := set(students) - set(names):
-        raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {the_class.submitted}")
-    entries = [Entry(the_class, name) for name in names]
-    chosen = [entry for entry in entries if not entry.refusal and (not students or entry.student in students)]
-    statuses = {entry.student: entry.refusal or "not graded yet" for entry in entries}
-    done = {entry.student for entry in entries if not entry.refusal and is_done(the_class, entry)}
-    for entry in entries:
-        if entry.student in done:
-            statuses[entry.student] = _with_notes("unchanged", entry)
-    todo = [entry for entry in chosen if again or entry.student not in done]
-    for entry in chosen:
-        if entry not in todo and _renewed(the_class, entry):
-            statuses[entry.student] = _with_notes("unchanged, feedback renewed", entry)
-    for entry, results in tqdm(
+        raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {course.submitted}")
+    submissions = [Submission(course, name) for name in names]
+    chosen = [each for each in submissions if not each.refusal and (not students or each.student in students)]
+    statuses = {each.student: each.refusal or "not graded yet" for each in submissions}
+    done = {each.student for each in submissions if not each.refusal and is_done(course, each)}
+    for submission in submissions:
+        if submission.student in done:
+            statuses[submission.student] = _with_notes("unchanged", submission)
+    todo = [each for each in chosen if again or each.student not in done]
+    for submission in chosen:
+        if submission not in todo and _renewed(course, submission):
+            statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission)
+    for submission, results in tqdm(
         evaluate_all(todo, limits, count), total=len(todo), desc="grading", unit="submission", disable=not todo
     ):
-        statuses[entry.student] = _recorded(the_class, entry, results)
-    rows = table(the_class, statuses)
-    write_csv(rows, the_class.root / "points.csv")
+        statuses[submission.student] = _recorded(course, submission, results)
+    rows = table(course, statuses)
+    write_csv(rows, course.root / "points.csv")
     return rows
 
 
-def _recorded(the_class, entry, results):
+def _recorded(course, submission, results):
     """The status of a submission after its results went into the gradebook, or why they did not."""
     if isinstance(results, BaseException):
         return f"not graded, try again: {results}"
     with _nbgrader_errors() as complaints:
         try:
-            record(the_class, entry, results)
+            record(course, submission, results)
         except Exception as error:  # nbgrader's, about one submission: the others must not suffer
             reason = next(
                 (line for text in complaints for line in reversed(text.splitlines()) if "Error" in line), error
             )
             return f"not graded: {reason}"
-    return _with_notes("graded", entry)
+    return _with_notes("graded", submission)
 
 
-def _renewed(the_class, entry):
+def _renewed(course, submission):
     """Write the feedback again if somebody has changed points or comments since."""
-    if marks_of(the_class, entry.student) == remembered(the_class, entry.student)["marks"]:
+    if marks_of(course, submission.student) == remembered(course, submission.student)["marks"]:
         return False
     with _nbgrader_errors():
-        write_feedback(the_class, entry)
+        write_feedback(course, submission)
     return True
 
 
@@ -330,31 +337,31 @@ def _nbgrader_errors():
         log.propagate = passes_on
 
 
-def _with_notes(status, entry):
-    return f"{status}; {'; '.join(entry.all_notes)}" if entry.all_notes else status
+def _with_notes(status, submission):
+    return f"{status}; {'; '.join(submission.all_notes)}" if submission.all_notes else status
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Grade what lies in submitted/.")
     parser.add_argument("--workers", type=int, help="processes on this machine (default: one for each core)")
     parser.add_argument("--again", action="store_true", help="also what is graded already")
     parser.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("students", nargs="*", help="only these")
     chosen = parser.parse_args(arguments)
-    the_class = Class(chosen.root)
-    if not the_class.submitted.is_dir() or not any(the_class.submitted.iterdir()):
+    course = Course(chosen.root)
+    if not course.submitted.is_dir() or not any(course.submitted.iterdir()):
         sys.exit(
-            f"nothing to grade: {the_class.submitted} is empty or missing. A submission belongs into "
+            f"nothing to grade: {course.submitted} is empty or missing. A submission belongs into "
             f"submitted/<student>/{ASSIGNMENT}/, with the notebooks' own names"
         )
     try:
-        rows = grade_class(the_class, chosen.students, chosen.again, chosen.workers)
+        rows = grade_course(course, chosen.students, chosen.again, chosen.workers)
     except (sandbox.SandboxError, FileNotFoundError) as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. What was graded is recorded; `make grade` goes on with the rest.")
     show(rows)
-    print(f"\nPoints: {the_class.root / 'points.csv'} and the gradebook. Feedback: {the_class.root / 'feedback'}")
+    print(f"\nPoints: {course.root / 'points.csv'} and the gradebook. Feedback: {course.root / 'feedback'}")
     sys.exit(any(row["status"].startswith("not graded:") or "try again" in row["status"] for row in rows))
 
 

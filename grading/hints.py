@@ -5,14 +5,15 @@ import re
 
 import numpy as np
 
-from grading.cases import DIFFERENT_SIZES, OVERFLOW
-from grading.mistakes import OWN_SIZE, close, name_mistake
+from grading.cases import OVERFLOW
+from grading.exercises import Exercise
+from grading.mistakes import close, name_mistake
 
 TENSOR = "a NumPy call, .numpy() or float() breaks the chain along which the gradient flows"
-CHAIN = "no gradient reaches {image}: a NumPy call, .numpy(), float() or tf.stop_gradient breaks the chain"
+CHAIN = "no gradient reaches {watched}: a NumPy call, .numpy(), float() or tf.stop_gradient breaks the chain"
 
 
-def hint_for(exercise, passed, trials, hidden):
+def hint_for(exercise: Exercise, passed: dict[str, bool], trials: list, hidden: bool) -> str:
     """One sentence, without its full stop, on the first thing that went wrong in the judge's trials."""
     usual = [trial for trial in trials if not trial.case["general"]]
     for trial in usual:
@@ -38,9 +39,9 @@ def hint_for(exercise, passed, trials, hidden):
         for some in (trials, usual):
             if hint := _of_value(exercise, some):
                 return hint
-        if exercise == "train_step" and all(np.isclose(t.report["value"][0], t.expected["value"][0]) for t in usual):
+        if usual[0].pictures and all(np.isclose(t.report["value"][0], t.expected["value"][0]) for t in usual):
             return _of_moves(usual)  # the first cost is right, so the first move is not
-        return _VALUE[exercise]
+        return exercise.wrong
     if not passed["gradient"]:
         return _of_gradient(exercise, usual)
     return _of_generality(exercise, trials, hidden)
@@ -48,14 +49,6 @@ def hint_for(exercise, passed, trials, hidden):
 
 MODIFIED = "the function changes its arguments: work on copies, and let lists be as they came"
 STATE = "a second call with the same arguments gives another result: the function keeps something between calls"
-_VALUE = {
-    "compute_content_cost": "the value is not that of formula (1)",
-    "gram_matrix": "the values are not those of formula (2), row times row",
-    "compute_layer_style_cost": "the value is not that of formula (4)",
-    "compute_style_cost": "the value is not that of formula (5)",
-    "total_cost": "the value is not that of formula (6)",
-    "train_step": "the costs are not those of gradient descent on J: go through the five points above the exercise",
-}
 
 
 def _of_value(exercise, trials):
@@ -100,27 +93,11 @@ _MEANINGS = {  # what it means: how TensorFlow or Python says it
     ),
     TENSOR: r"numpy\(\)|has no attribute 'numpy'",
 }
-_IN_TRAINING = {  # the same, for train_step; these come first
-    "the optimizer must move generated_image itself, not a copy": r"[Uu]nknown variable",
-    "apply_gradients takes a list of pairs (gradient, variable), [(gradient, generated_image)]; the variable must be "
-    "generated_image itself, so do not put a tensor in its place": (
-        r"_unique_id|apply_gradients|has no attribute 'assign"
-    ),
-    "Keras' optimisers have no such method: use optimizer.apply_gradients([(gradient, generated_image)])": (
-        r"'SGD' object has no attribute"
-    ),
-    "the cost functions take the whole lists, a_C and a_G, not one entry of them": r"values to unpack",
-    "no gradient reaches generated_image: inside `with tf.GradientTape() as tape:`, send it through vgg_model_outputs "
-    "and compute J from that, without NumPy or float(); then ask for tape.gradient(J, generated_image)": (
-        r"No gradients provided|None values not supported|NoneType.*(gradient|unpack)|Cannot convert.*None"
-    ),
-    "tape.gradient can be called only once: ask for the gradient of J, and only there": r"non-persistent GradientTape",
-}
 _NOISE = re.compile(r"\{\{function_node .*?\}\} |\[Op:.*")  # TensorFlow's own bookkeeping in its messages
 _KINDS = {name for name in dir(builtins) if name.endswith("Error")} | {"InvalidArgumentError", "ResourceExhaustedError"}
 
 
-def first_line(message):
+def first_line(message: str) -> str:
     """The first line of an error message, without TensorFlow's bookkeeping."""
     return _NOISE.sub("", (message.splitlines() or [""])[0])[:160].strip().rstrip(".")
 
@@ -136,7 +113,7 @@ def _of_error(exercise, error, hidden):
     if kind == "NameError" and not hidden:
         where = _place(error, hidden)
         return f"{error['message']}{where}: is it spelt right, or does it come from a cell that did not run?"
-    meanings = (_IN_TRAINING if exercise == "train_step" else {}) | _MEANINGS
+    meanings = {**exercise.errors, **_MEANINGS}
     means = next((words for words, pattern in meanings.items() if re.search(pattern, error["message"])), "")
     if kind in ("NameError", "UnboundLocalError"):
         means = "a name is used that is not defined"
@@ -161,10 +138,8 @@ def _of_kind(exercise, trial):
         return ""
     if kind == "none":
         return "the function returns nothing: is the `return` missing?"
-    if kind in ("numpy", "number") and exercise == "train_step":
-        return "a plain number comes back: return J as it is, a tensor, so that tf.function can compile the step"
     if kind in ("numpy", "number"):
-        return f"a plain number or array comes back where a tensor should: {TENSOR}"
+        return exercise.plain_number or f"a plain number or array comes back where a tensor should: {TENSOR}"
     if kind in ("list", "tuple", "dict"):
         return f"a {kind} comes back: return the one result"
     return "something else than a tensor comes back"
@@ -175,32 +150,20 @@ def _of_shape(exercise, trial, trials):
     if got.shape == right.shape:
         wrong = got.dtype.name if got.dtype.kind in "fiub" else "unknown"
         return "" if trial.dtype else f"the result is {wrong}, not float32: no tf.cast to another type is needed"
-    if trial.pictures:
-        return "the cost J must be one number, a tensor of shape ()"
-    if right.ndim == 0:
-        words = "one number, a tensor of shape (), should come back: add up over all axes"
-        return f"{words}; its shape is {got.shape}"
-    n_C, places = trial.case["arguments"][0].shape
-    if all(t.report["value"].shape == t.case["arguments"][0].shape[1:] * 2 for t in trials):
-        return "A^T A was computed, places with places: A A^T multiplies channels with channels"
-    if got.ndim == 0:
-        return "one number comes back: the Gram matrix has one entry for every pair of channels, shape (n_C, n_C)"
-    if got.shape == (n_C, places):
-        return "A was multiplied with itself entry by entry: a matrix product, tf.matmul, multiplies rows with columns"
-    if got.shape in ((n_C,), (n_C, 1), (1, n_C)):
-        return "one number for each channel comes back: every row must meet every other, shape (n_C, n_C)"
-    return "the Gram matrix must have shape (n_C, n_C)"
+    if exercise.wrong_shape:
+        return exercise.wrong_shape(got.shape, trial.case, [(t.report["value"].shape, t.case) for t in trials])
+    wanted = "one number, a tensor of shape (), should come back: add up over all axes"
+    return f"{wanted if right.ndim == 0 else f'the result should have shape {right.shape}'}; its shape is {got.shape}"
 
 
 def _of_gradient(exercise, trials):
-    if exercise == "train_step":
+    if trials[0].pictures:
         return _of_moves(trials)
-    image = {"gram_matrix": "A", "total_cost": "the two costs"}.get(exercise, "the image")
     got = [(g, r) for t in trials for g, r in zip(t.report["gradients"], t.expected["gradients"]) if r is not None]
     if any(g is None for g, _ in got):
-        return CHAIN.format(image=image)
+        return CHAIN.format(watched=exercise.watched)
     if not any(np.any(g) for g, _ in got):
-        return f"the gradient is zero everywhere: tf.stop_gradient or rounding keeps it from {image}"
+        return f"the gradient is zero everywhere: tf.stop_gradient or rounding keeps it from {exercise.watched}"
     if any(not np.isfinite(g).all() for g, _ in got):
         return "the gradient is NaN or infinite"
     if all(g.shape == np.shape(r) and close(2 * g, r) for g, r in got):
@@ -234,9 +197,8 @@ def _of_generality(exercise, trials, hidden):
     for trial in wrong:
         label = trial.case["general"]
         if trial.error:
-            if label == DIFFERENT_SIZES:
-                return f"{OWN_SIZE}. With {label}: {_of_error(exercise, trial.error, hidden)}"
-            return f"it fails for {label}: {_of_error(exercise, trial.error, hidden)}"
+            begin = f"{exercise.failing[label]}. With" if label in exercise.failing else "it fails for"
+            return f"{begin} {label}: {_of_error(exercise, trial.error, hidden)}"
     for trial in wrong:
         if hint := _of_kind(exercise, trial):
             return f"for {trial.case['general'] or 'an ordinary call'}: {hint}"
@@ -253,7 +215,7 @@ def _of_generality(exercise, trials, hidden):
     return f"it is wrong for {label}"
 
 
-def constant(trials):
+def constant(trials: list) -> bool:
     """Does the same number come back whatever goes in?"""
     values = [trial.report.get("value") for trial in trials]
     if any(value is None or value.size == 0 for value in values):

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grading.answers import as_float64, expected
+from grading.cases import Case, as_float64
+from grading.exercises import Exercise
 from grading.hints import constant, first_line, hint_for
 from grading.mistakes import close
 
@@ -16,21 +17,21 @@ MAX_POINTS = sum(CRITERIA.values())
 class Result:
     """What one exercise is worth: `points` of `max_points`, and `messages`, one line each."""
 
-    exercise: str
-    passed: dict = field(default_factory=dict)  # criterion: bool
+    exercise: str  # its name
+    passed: dict[str, bool] = field(default_factory=dict)
     hint: str = ""
     note: str = ""
 
     @property
-    def points(self):
+    def points(self) -> float:
         return float(sum(CRITERIA[name] for name, passed in self.passed.items() if passed))
 
     @property
-    def max_points(self):
+    def max_points(self) -> float:
         return float(MAX_POINTS)
 
     @property
-    def messages(self):
+    def messages(self) -> list[str]:
         lines = [f"✓ {name}" if passed else f"✗ {name}" for name, passed in self.passed.items()]
         for kind, words in (("Hint", self.hint), ("Note", self.note)):
             if words:
@@ -41,20 +42,22 @@ class Result:
         return f"{self.points:g} of {self.max_points:g} points"
 
 
-def failed(exercise, reason):
+def failed(name: str, reason: str) -> Result:
     """The result of an exercise of which nothing can be judged."""
-    return Result(exercise, dict.fromkeys(CRITERIA, False), reason)
+    return Result(name, dict.fromkeys(CRITERIA, False), reason)
 
 
-def judge(exercise, cases, reports, *, stand_ins=False, hidden=False):
+def judge(
+    exercise: Exercise, cases: list[Case], reports: list, *, stand_ins: bool = False, hidden: bool = False
+) -> Result:
     """Return the `Result` of an exercise.
 
-    cases, reports: of `cases` and `evaluate`, in the same order. The reports may come from an enemy.
-    stand_ins: the function ran with `evaluate.STAND_INS` in place of the exercise that it builds on.
+    cases, reports: of `exercise.cases` and `evaluate`, in the same order. The reports may come from an enemy.
+    stand_ins: the function ran with `STAND_INS` in place of the exercise that it builds on.
     hidden: the inputs are secret, so quote nothing that the learner's code could have copied them into.
     """
     if not isinstance(reports, list) or len(reports) != len(cases):
-        return failed(exercise, "the results are damaged or incomplete")
+        return failed(exercise.name, "the results are damaged or incomplete")
     trials = [Trial(exercise, case, _clean(report), stand_ins) for case, report in zip(cases, reports)]
     usual = [trial for trial in trials if not trial.case["general"]]
     passed = dict(
@@ -63,9 +66,9 @@ def judge(exercise, cases, reports, *, stand_ins=False, hidden=False):
         gradient=all(trial.gradient for trial in usual),
         generality=all(trial.complete for trial in trials),
     )
-    if exercise != "train_step" and not passed["shape"]:
+    if not passed["shape"] and not trials[0].pictures:
         passed["gradient"] = False
-    result = Result(exercise, passed)
+    result = Result(exercise.name, passed)
     if not all(passed.values()):
         result.hint = hint_for(exercise, passed, trials, hidden)
     elif reason := trials[0].report.get("not_compiled"):
@@ -110,10 +113,10 @@ class Trial:
     """One case, what came back, and what should have."""
 
     def __init__(self, exercise, case, report, stand_ins):
-        self.case, self.report = case | {"stand_ins": stand_ins}, report
         layers = report.get("layers")
-        layers = layers if layers is not None and 0 < layers.size <= 5 and np.isfinite(layers).all() else ()
-        self.expected = expected(exercise, case, layers, stand_ins)
+        proper = layers is not None and layers.ndim == 1 and 0 < layers.size <= 5 and np.isfinite(layers).all()
+        self.case, self.report = case | {"stand_ins": stand_ins, "layers": layers if proper else ()}, report
+        self.expected = exercise.expected(self.case)
         self.error = report.get("error")
         self.pictures = "pictures" in self.expected
         self.shape = self.value = self.gradient = self.complete = False
@@ -132,7 +135,7 @@ class Trial:
         self.repeats = again and (report["again"] is not None and close(report["again"], right))
         self.complete = self.shape and self.value and self.gradient and self.repeats and not report["modified"]
 
-    def moves(self, name="pictures"):
+    def moves(self, name: str = "pictures") -> np.ndarray | None:
         """How far each picture is from the start, (3, 1, n_H, n_W, 3); None if the shapes are wrong."""
         start, pictures = self.case["start"], self.report[name]
         if len(pictures) != 3 or any(picture is None or picture.shape != start.shape for picture in pictures):
@@ -149,7 +152,7 @@ class Trial:
             return False
         return all((not np.any(g)) if r is None else g is not None and close(g, r) for g, r in zip(got, right))
 
-    def as_pieces(self):
+    def as_pieces(self) -> tuple | None:
         """(case, value, expected) for `name_mistake`, or None if the value has another shape."""
         got, right = self.report.get("value"), np.asarray(self.expected["value"])
         if self.error or got is None or got.shape != right.shape:

@@ -5,19 +5,21 @@ nbgrader's own.
 """
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 from traitlets import Float, Integer
 
 from grading import sandbox, submission
-from grading.cases import EXERCISES
+from grading.exercises import EXERCISES
 from grading.judge import Result, failed
+from nst.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "exercises"
 UNREADABLE = "no points for"  # begins the note on a notebook of which nothing could be read
 PREPARED = {}  # {(student, notebook): ({exercise: Result}, notes)}: what `make grade` has evaluated in parallel
@@ -51,7 +53,7 @@ class SubmissionExporter(NotebookExporter):
         return self.from_notebook_node(notebook, resources=resources, **options)
 
 
-def put_in_order(path, submitted, name):
+def put_in_order(path: str | Path, submitted: Path, name: str) -> tuple[NotebookNode, list[str]]:
     """Return (notebook, notes) of a file in the folder `submitted`: repaired, or blank with the reason."""
     released = nbformat.read(RELEASED / f"{name}.ipynb", as_version=4)
     try:
@@ -69,7 +71,7 @@ class EvaluateExercises(NbGraderPreprocessor):
     output_bytes = Integer(sandbox.Limits.output_bytes, help="that one exercise may send back").tag(config=True)
     temporary_bytes = Integer(sandbox.Limits.temporary_bytes, help="of temporary files").tag(config=True)
 
-    def limits(self):
+    def limits(self) -> sandbox.Limits:
         return sandbox.Limits(self.seconds, self.memory_bytes, self.processes, self.output_bytes, self.temporary_bytes)
 
     def preprocess(self, nb, resources):
@@ -77,7 +79,7 @@ class EvaluateExercises(NbGraderPreprocessor):
         results, notes = PREPARED.pop((student, name), (None, []))
         if results is None:
             results = {}
-            if any(notebook == name for notebook, _ in EXERCISES.values()):
+            if any(exercise.notebook == name for exercise in EXERCISES.values()):
                 results = submission.grade({name: nbformat.writes(nb)}, secrets.randbits(64), self.limits())
         for cell in nb.cells:
             marks = cell.metadata.get("nbgrader", {})
@@ -95,7 +97,7 @@ class EvaluateExercises(NbGraderPreprocessor):
         return nb, resources
 
 
-def outputs(result: Result, notes=()):
+def outputs(result: Result, notes: Sequence[str] = ()) -> list[NotebookNode]:
     """The outputs of a check cell: the messages, and the points as the plain number that nbgrader wants."""
     lines = [result.exercise, *(f"  {line}" for line in result.messages), *(f"  Note: {note}." for note in notes)]
     points = {"text/plain": repr(float(result.points))}

@@ -17,22 +17,21 @@ from pathlib import Path
 
 import psutil
 
-from grading.wire import decode, encode
+from grading.sandboxed.wire import decode, encode
 
 ROOT = Path(__file__).resolve().parent.parent
-VISIBLE = [  # of this project: what runs a function, nothing that knows an answer
+_SANDBOXED = ["__init__", "evaluate", "inside", "stand_ins", "wire"]
+_NST = [
+    *("__init__", "display", "engine", "experiments", "interrupt", "job", "minimize", "notebooks", "paths"),
+    *("pictures", "recipe", "training", "vgg"),
+]
+VISIBLE = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
     "grading/__init__.py",
-    "grading/evaluate.py",
-    "grading/inside.py",
-    "grading/wire.py",
-    "nst_checkpoint.py",
-    "nst_notebooks.py",
-    "nst_pictures.py",
+    *(f"grading/sandboxed/{name}.py" for name in _SANDBOXED),
     "nst_utils.py",
+    *(f"nst/{name}.py" for name in _NST),
 ]
 REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
-
-
 _count = itertools.count()
 
 
@@ -52,7 +51,7 @@ class Limits:
     start_seconds: float = 120  # for TensorFlow's import, before any of the submission's code runs
 
 
-def run(notebooks, jobs, limits=None):
+def run(notebooks: dict[str, str], jobs: list[dict], limits: Limits | None = None) -> dict[str, tuple]:
     """Run exercises of one submission and return {exercise: (status, reports)}.
 
     notebooks: {name: text} of the submitted notebooks.
@@ -191,7 +190,7 @@ def _bubblewrap():
     return path, subprocess.run([path, "--help"], capture_output=True, text=True).stdout
 
 
-def available():
+def available() -> None:
     """Raise SandboxError, with the remedy, if no sandbox can be started here."""
     _bubblewrap()
     done = subprocess.run([*_walls(Limits()), "--", sys.executable, "-I", "-c", "pass"], capture_output=True, text=True)
@@ -226,13 +225,18 @@ def _walls(limits):
     command += ["--proc", "/proc", "--dev", "/dev"]
     sized = ["--size", str(limits.temporary_bytes)] if "--size" in help_text else []
     command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
-    for folder in dict.fromkeys([sys.base_prefix, sys.prefix]):
+    prefixes = list(dict.fromkeys([sys.base_prefix, sys.prefix]))
+    ours = {f"/grader/{name}": str(ROOT / name) for name in VISIBLE}
+    above = dict.fromkeys(folder for place in (*prefixes, *ours) for folder in reversed(Path(place).parents[:-1]))
+    for folder in above:  # those that bubblewrap would make by itself, only root could enter
+        command += ["--perms", "0755", "--dir", str(folder)]
+    for folder in prefixes:
         if not folder.startswith("/usr"):
             command += ["--ro-bind", folder, folder]
         if ROOT.is_relative_to(folder):
             command += ["--tmpfs", str(ROOT)]
-    for name in VISIBLE:
-        command += ["--ro-bind", str(ROOT / name), f"/grader/{name}"]
+    for place, path in ours.items():
+        command += ["--ro-bind", path, place]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for variable, value in dict(
         HOME="/tmp", PATH="/usr/bin", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES=""
@@ -242,5 +246,5 @@ def _walls(limits):
 
 
 def _command(limits):
-    start = "import sys; sys.path.insert(0, '/grader'); from grading.inside import main; main()"
+    start = "import sys; sys.path.insert(0, '/grader'); from grading.sandboxed.inside import main; main()"
     return [*_walls(limits), "--", sys.executable, "-I", "-B", "-c", start]

@@ -6,10 +6,11 @@ import re
 import stat
 
 import nbformat
+from nbformat import NotebookNode
 
 from grading import sandbox
-from grading.cases import EXERCISES, cases
-from grading.judge import failed, judge
+from grading.exercises import EXERCISES
+from grading.judge import Result, failed, judge
 
 MAX_BYTES = 20_000_000  # of one notebook; with pictures in it, one of ours has 1.5 MB
 MAX_CELLS = 1000
@@ -25,7 +26,7 @@ class Unreadable(ValueError):
     """A submitted file that cannot be graded; the message says why."""
 
 
-def read(path, inside):
+def read(path: str | os.PathLike, inside: str | os.PathLike) -> NotebookNode:
     """Return a submitted notebook, in the present format.
 
     path: the file; inside: the folder that it must really be in. Raises Unreadable for a link, a folder or a device,
@@ -68,7 +69,7 @@ def _plain(data):
     return notebook
 
 
-def repair(notebook, released):
+def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """Put a submitted notebook in order for nbgrader; return it and a list of what had to be done.
 
     released: the student copy as it was handed out. Afterwards each of its marked cells is there exactly once, with its
@@ -129,37 +130,37 @@ def _copy(node):
     return nbformat.from_dict(json.loads(json.dumps(node)))
 
 
-def grade(notebooks, seed, limits=None):
+def grade(notebooks: dict[str, str], seed: int, limits: sandbox.Limits | None = None) -> dict[str, Result]:
     """Run and judge all exercises in some notebooks of one submission; return {exercise: Result}.
 
     notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs.
     An exercise that builds on one which is not right is tried with a stand-in for that as well, and the better counts.
     """
-    names = [name for name, (notebook, _) in EXERCISES.items() if notebook in notebooks]
-    results = _try(notebooks, names, seed, False, limits)
+    exercises = [exercise for exercise in EXERCISES.values() if exercise.notebook in notebooks]
+    results = _try(notebooks, exercises, seed, False, limits)
     again = []
-    for name in names:
-        helper = EXERCISES[name][1]
-        if helper and results[name].points < results[name].max_points > results[helper].points:
-            again.append(name)
+    for exercise in exercises:
+        helper, result = exercise.builds_on, results[exercise.name]
+        if helper and result.points < result.max_points > results[helper].points:
+            again.append(exercise)
     for name, result in (_try(notebooks, again, seed, True, limits) if again else {}).items():
         if result.points > results[name].points:
-            result.note = f"judged with a replacement for {EXERCISES[name][1]}, which is not right yet"
+            result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which is not right yet"
             results[name] = result
     return results
 
 
-def _try(notebooks, names, seed, stand_ins, limits):
-    inputs = {name: cases(name, seed) for name in names}
+def _try(notebooks, exercises, seed, stand_ins, limits):
+    inputs = {exercise.name: exercise.cases(seed) for exercise in exercises}
     jobs = [
-        dict(exercise=name, notebook=f"{EXERCISES[name][0]}.ipynb", cases=inputs[name], stand_ins=stand_ins)
-        for name in names
+        dict(exercise=each.name, notebook=f"{each.notebook}.ipynb", cases=inputs[each.name], stand_ins=stand_ins)
+        for each in exercises
     ]
     texts = {f"{stem}.ipynb": text for stem, text in notebooks.items()}
     results = {}
     for name, (status, reports) in sandbox.run(texts, jobs, limits).items():
         if status == "done":
-            results[name] = judge(name, inputs[name], reports, stand_ins=stand_ins, hidden=True)
+            results[name] = judge(EXERCISES[name], inputs[name], reports, stand_ins=stand_ins, hidden=True)
         else:
             results[name] = failed(name, REASONS.get(status, f"it crashed: {status}"))
     return results

@@ -12,9 +12,11 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nst_jobs import Job
-from nst_pictures import IMAGES, read_image, to_uint8
-from nst_utils import plot_costs
+from nst.display import plot_costs
+from nst.job import Job
+from nst.paths import IMAGES
+from nst.pictures import read_image, to_uint8
+from nst.recipe import Costs
 from studio.painter import Painter
 from studio.picker import PicturePicker
 
@@ -48,17 +50,16 @@ class _Column(widgets.VBox):
 class Studio:
     """An ipywidgets page; show `.page` in a notebook.
 
-    model: network as fast_feature_model gives it, all five style layers and the content layer. painting, keep_colors:
-    the functions of notebook 07.
+    costs: the learner's cost functions, as recipe.course_costs collects them.
     """
 
-    def __init__(self, model, painting, keep_colors):
+    def __init__(self, costs: Costs):
         self.folder = tempfile.TemporaryDirectory(prefix="nst-studio-")
         folder = Path(self.folder.name)
         self.photo = PicturePicker("1. Your photo", _pictures("content"), folder / "photos", "cat.png")
         styles = _pictures("style")
         self.styles = PicturePicker("2. One or two artworks", styles, folder / "styles", "starry_night.jpg", most=2)
-        self.painter = Painter(model, painting, keep_colors, folder / "painting", self._progress, self._ended)
+        self.painter = Painter(costs, folder / "painting", self._progress, self._ended)
         self._shown = self._drawn = 0.0
         self._stopped = False  # is there a painting to continue?
         self._make_controls()
@@ -204,7 +205,7 @@ class Studio:
         else:
             for path, label in {**self.photo.labels, **self.styles.labels}.items():
                 how = how.replace(path, label)
-            self._say(how.replace("max_size", "Size"), error=True)
+            self._say(how, error=True)
         self.paint.disabled = False
         self._choice_changed()
 

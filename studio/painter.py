@@ -2,9 +2,13 @@
 
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
-from nst_jobs import finished, paint
-from nst_pictures import to_uint8
+from nst.job import Job
+from nst.pictures import to_uint8
+from nst.recipe import Costs, paint
+from nst.training import Run
 
 FRAMES = 40  # of the time-lapse, about
 SILENCE = 150  # seconds; browsers let the timers of a page in the background run once a minute
@@ -13,21 +17,20 @@ SILENCE = 150  # seconds; browsers let the timers of a page in the background ru
 class Painter:
     """One painting at a time.
 
-    model, painting, keep_colors: the network, and the two functions of notebook 07.
-    folder: where the painting and its checkpoint are kept (a Path).
+    costs: the learner's functions. folder: where the painting and its checkpoint are kept.
     on_progress: called in the painter's thread after each evaluation, with the Run; `pixels` is the picture (uint8).
     on_end: called there at the end, with "done", "stopped", or what went wrong.
     """
 
-    def __init__(self, model, painting, keep_colors, folder, on_progress, on_end):
-        self.tools, self.folder = (model, painting, keep_colors), folder
+    def __init__(self, costs: Costs, folder: Path, on_progress: Callable[[Run], None], on_end: Callable[[str], None]):
+        self.costs, self.folder = costs, folder
         self.on_progress, self.on_end = on_progress, on_end
         self.job, self.pixels, self.frames, self.history = None, None, [], []
         self._stop, self._thread, self._lock = threading.Event(), None, threading.Lock()
         self._heard = None
         self.running = False
 
-    def start(self, job=None):
+    def start(self, job: Job | None = None) -> bool:
         """Paint the job, or without one go on with the last; False, and nothing happens, while a painting runs."""
         with self._lock:
             if self.running:
@@ -42,16 +45,16 @@ class Painter:
             self._thread.start()
             return True
 
-    def stop(self):
+    def stop(self) -> None:
         """Stop soon, and keep what is painted."""
         self._stop.set()
 
-    def wait(self):
+    def wait(self) -> None:
         """Return when no painting runs any more."""
         if self._thread:
             self._thread.join()
 
-    def page_is(self, state):
+    def page_is(self, state: str) -> None:
         """What a page says of itself: "open" every few seconds, and "closed", which not every browser delivers.
 
         The work ends with the page, or when it was not heard of for SILENCE seconds.
@@ -62,7 +65,7 @@ class Painter:
 
     def _paint(self, resume):
         try:
-            image, _ = paint(self.job, *self.tools, output=self.folder, resume=resume, watch=self._watch)
+            image, _ = paint(self.job, self.costs, output=self.folder, resume=resume, watch=self._watch)
             self.pixels = to_uint8(image)
             self.frames.append(self.pixels)
             how = "stopped" if self._stop.is_set() else "done"
@@ -79,7 +82,7 @@ class Painter:
         if self._stop.is_set():
             raise KeyboardInterrupt
         self.history = run.history
-        self.pixels = to_uint8(finished(self.job, run.image, self.tools[2]))
+        self.pixels = to_uint8(run.picture())
         if (len(run.history) - 1) % max(1, run.total // FRAMES) == 0:
             self.frames.append(self.pixels)
         self.on_progress(run)

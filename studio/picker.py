@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 from PIL import Image
 
-from nst_pictures import TooSmall, read_image, to_uint8
+from nst.pictures import TooSmall, read_image, to_uint8
 
 UPLOAD_LIMIT = 50 * 2**20  # bytes
 SMALLEST = 128  # pixels, the longer side at which an upload must still be a picture

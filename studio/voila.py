@@ -1,13 +1,4 @@
-# How Voilà serves the studio: `make studio`. A configuration file, not a module.
-
-import sys
-
-from nst_make import refuse_unknown_variables
-
-try:
-    refuse_unknown_variables(())
-except ValueError as error:
-    sys.exit(f"make studio: {error}; sizes and strengths are set on the page")
+# How Voilà serves the studio: `nst studio`. A configuration file, not a module.
 
 c = get_config()  # noqa: F821
 

@@ -4,10 +4,10 @@ import json
 
 import nbformat
 
-from grading.cases import EXERCISES
-from nst_pictures import ROOT
+from grading.exercises import EXERCISES
+from nst.paths import ROOT
 
-STEMS = sorted({notebook for notebook, _ in EXERCISES.values()})
+STEMS = sorted({exercise.notebook for exercise in EXERCISES.values()})
 FULL = dict.fromkeys(EXERCISES, 5)
 
 

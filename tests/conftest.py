@@ -1,4 +1,5 @@
 import os
+import signal
 import tempfile
 
 os.environ["NST_OUTPUT"] = tempfile.mkdtemp(prefix="nst-output-")  # never the painter's own output/
@@ -35,3 +36,17 @@ def picture_file(tmp_path):
         return tmp_path / name
 
     return save
+
+
+@pytest.fixture
+def rng():
+    """Random numbers that depend on nothing but the test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """A shell that starts the tests in the background has SIGINT ignored: put Python's own handler back."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -1,6 +1,6 @@
 """Attacks on the grading: {name: (exercise, body)}. Each tries something, and returns a right result only if it worked.
 
-`{root}`, `{project}` and `{port}` are filled in by the test: the class, this project, a server that listens.
+`{root}`, `{project}` and `{port}` are filled in by the test: the course, this project, a server that listens.
 """
 
 ATTACKS = {
@@ -87,7 +87,7 @@ exec(found[-1])
     "reads_the_judge": (
         "compute_content_cost",
         """
-from grading.answers import content_cost
+from grading.exercises.compute_content_cost import content_cost
 return tf.constant(content_cost(content_output[-1].numpy(), generated_output[-1].numpy())[0], tf.float32)
 """,
     ),
@@ -215,7 +215,7 @@ raise LookupError("no expected values in this process")
         "total_cost",
         """
 import os
-from grading.wire import encode
+from grading.sandboxed.wire import encode
 forged = encode({"points": 5.0, "max_points": 5.0, "passed": {"shape": True, "value": True}, "messages": ["fine"]})
 os.write(3, forged)
 os._exit(0)
@@ -225,7 +225,7 @@ os._exit(0)
         "total_cost",
         """
 import os
-from grading.wire import encode
+from grading.sandboxed.wire import encode
 fine = {"kind": "tensor", "value": np.float32(1), "again": np.float32(1), "gradients": [np.float32(1)] * 2}
 os.write(3, encode([fine | {"modified": False, "compiles": True}] * 8))
 os._exit(0)

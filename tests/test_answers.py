@@ -1,12 +1,15 @@
 """The judge's answers: each gradient against finite differences of its value, each value against plain loops."""
 
+import pkgutil
+
 import numpy as np
 import pytest
 
-from grading.answers import expected
-from grading.cases import EXERCISES, cases
+from grading import exercises
+from grading.exercises import EXERCISES, find
 from grading.judge import judge
 from grading.mistakes import close
+from grading.sandboxed.stand_ins import STAND_INS
 
 
 def small(case):
@@ -31,15 +34,16 @@ def changed(case, place, index, entry, step):
 
 
 @pytest.mark.parametrize("stand_ins", [False, True])
-@pytest.mark.parametrize("exercise", [name for name in EXERCISES if name != "train_step"])
-def test_gradients_are_those_of_the_values(exercise, stand_ins):
-    rng = np.random.default_rng(0)
-    for case in filter(small, cases(exercise, 1)):
-        answer = expected(exercise, case, stand_ins=stand_ins)
-        seed = 1 if case["seed"] is None else case["seed"]
+@pytest.mark.parametrize("name", [name for name in EXERCISES if name != "train_step"])
+def test_gradients_are_those_of_the_values(name, stand_ins):
+    rng, exercise = np.random.default_rng(0), EXERCISES[name]
+    for case in filter(small, exercise.cases(1)):
+        case["stand_ins"] = stand_ins
+        answer = exercise.expected(case)
+        weights = 1 if case["output_gradient"] is None else case["output_gradient"]
 
-        def value(case, seed=seed):
-            return np.sum(seed * expected(exercise, case, stand_ins=stand_ins)["value"])
+        def value(case, weights=weights):
+            return np.sum(weights * exercise.expected(case)["value"])
 
         where = [
             (p, i)
@@ -57,8 +61,9 @@ def test_gradients_are_those_of_the_values(exercise, stand_ins):
 
 
 def test_the_pictures_of_a_training_run_follow_its_costs():
-    for case in cases("train_step", 1):
-        answer = expected("train_step", case)
+    exercise = EXERCISES["train_step"]
+    for case in exercise.cases(1):
+        answer = exercise.expected(case)
         world = case["world"] | {"C": case["world"]["C"].astype(float), "S": case["world"]["S"].astype(float)}
 
         def J(x, world=world):
@@ -78,28 +83,39 @@ def test_the_pictures_of_a_training_run_follow_its_costs():
 
 
 def test_wide_steps_leave_the_range_at_both_ends():
+    exercise = EXERCISES["train_step"]
     for seed in range(5):
-        clipped = [case for case in cases("train_step", seed) if "clipped" in case["general"]]
+        clipped = [case for case in exercise.cases(seed) if "clipped" in case["general"]]
         assert len(clipped) == 2
         for case in clipped:
-            pictures = np.array(expected("train_step", case)["pictures"])
+            pictures = np.array(exercise.expected(case)["pictures"])
             assert (pictures == 0).any() and (pictures == 1).any()
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_other_seeds_give_other_inputs_and_sizes(exercise):
+@pytest.mark.parametrize("name", EXERCISES)
+def test_other_seeds_give_other_inputs_and_sizes(name):
     def key(case):
         return [np.shape(a) for a in flat(case.get("arguments", [case.get("start")]))], case
 
-    first, same, other = (cases(exercise, seed) for seed in (1, 1, 2**63))
+    first, same, other = (EXERCISES[name].cases(seed) for seed in (1, 1, 2**63))
     assert str(first) == str(same) and str(first) != str(other)
-    if exercise != "total_cost":
+    if name != "total_cost":
         assert [key(c)[0] for c in first] != [key(c)[0] for c in other]
+
+
+def test_every_module_is_an_exercise_with_its_place_in_the_course():
+    assert {module.name for module in pkgutil.iter_modules(exercises.__path__)} == set(EXERCISES)
+    assert [exercise.number for exercise in EXERCISES.values()] == list(range(1, len(EXERCISES) + 1))
+    for exercise in EXERCISES.values():
+        if exercise.builds_on:
+            earlier = EXERCISES[exercise.builds_on]
+            assert earlier.number < exercise.number and earlier.notebook == exercise.notebook
+    assert {exercise.builds_on for exercise in EXERCISES.values()} - {None} == set(STAND_INS)
 
 
 def test_an_unknown_exercise_is_named_with_the_known_ones():
     with pytest.raises(LookupError, match="'paint' is no exercise of this course; there are: compute_content_cost"):
-        cases("paint", 0)
+        find("paint")
 
 
 def test_close_has_the_tolerance_of_float32_code_and_no_more():
@@ -125,5 +141,14 @@ DAMAGED = [
 
 @pytest.mark.parametrize("reports", DAMAGED, ids=range(len(DAMAGED)))
 def test_forged_reports_score_nothing_and_do_no_harm(reports):
-    result = judge("gram_matrix", cases("gram_matrix", 3), reports, hidden=True)
+    exercise = EXERCISES["gram_matrix"]
+    result = judge(exercise, exercise.cases(3), reports, hidden=True)
     assert result.points == 0 and result.hint and len(result.hint) < 400
+
+
+@pytest.mark.parametrize("layers", [np.ones((1, 5)), np.ones(0), np.ones(6), np.full(5, np.nan), "five"])
+def test_forged_weights_of_the_layers_do_no_harm(layers):
+    exercise = EXERCISES["compute_style_cost"]
+    cases = exercise.cases(3)
+    report = {"kind": "tensor", "value": np.float32(1), "again": np.float32(1), "modified": False, "layers": layers}
+    assert judge(exercise, cases, [report] * len(cases), hidden=True).points == 0

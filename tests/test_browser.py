@@ -20,7 +20,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from nst_pictures import IMAGES, ROOT
+from nst.paths import IMAGES, ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SHOTS = os.environ.get("NST_SCREENSHOTS")

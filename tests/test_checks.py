@@ -8,11 +8,10 @@ import tensorflow as tf
 from bank import ANSWERS
 
 from grading import checks
-from grading.answers import expected
-from grading.cases import EXERCISES, cases
 from grading.checks import check
-from grading.evaluate import evaluate
+from grading.exercises import EXERCISES
 from grading.judge import judge
+from grading.sandboxed.evaluate import evaluate
 
 RIGHT = [answer for answer in ANSWERS if answer.right]
 WRONG = [answer for answer in ANSWERS if not answer.right]
@@ -27,8 +26,8 @@ def test_a_right_answer_gets_all_points(answer):
 
 @pytest.mark.parametrize("answer", RIGHT, ids=repr)
 def test_a_right_answer_is_right_on_the_secret_inputs_too(answer):
-    exercise = answer.name
-    inputs = cases(exercise, 2**60 + 1)
+    exercise = EXERCISES[answer.name]
+    inputs = exercise.cases(2**60 + 1)
     result = judge(exercise, inputs, evaluate(answer.function, inputs), hidden=True)
     assert result.points == 5, result.messages
 
@@ -48,10 +47,11 @@ def test_the_bank_is_large_and_most_mistakes_are_named():
 
 def test_a_hint_never_holds_the_expected_value():
     for answer in WRONG[::5]:
-        inputs = cases(answer.name, 5)
-        messages = " ".join(checks.judged(answer.function, answer.name, inputs).messages)
+        exercise = EXERCISES[answer.name]
+        inputs = exercise.cases(5)
+        messages = " ".join(checks.judged(answer.function, exercise, inputs).messages)
         for case in inputs:
-            for number in np.ravel(expected(answer.name, case)["value"])[:20]:
+            for number in np.ravel(exercise.expected(case)["value"])[:20]:
                 assert f"{number:.3g}" not in messages or abs(number) < 1e-3 or number == round(number)
 
 

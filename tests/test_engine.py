@@ -1,21 +1,20 @@
-"""nst_engine: the fast network gives what the plain one gives, and its gradient."""
+"""nst.engine: the fast network gives what the plain one gives, and its gradient."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import nst_engine
-from nst_engine import Convolution, MaxPooling, Winograd, compact, fast_feature_model, winograd_matrices
-from nst_pictures import IMAGES
+from nst import engine
+from nst.engine import Convolution, MaxPooling, Winograd, compact, fast_feature_model, winograd_matrices
+from nst.paths import IMAGES
 from nst_utils import feature_model, load_image, with_average_pooling
 
-RNG = np.random.default_rng(0)
 STYLE = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
 SIDES = [(1, 1), (4, 6), (5, 7), (12, 13), (24, 25), (31, 37)]  # multiples of the tiles' 4 and 6, and odd ones
 
 
-def uniform(*shape):
-    return RNG.uniform(-1, 1, shape).astype(np.float32)
+def uniform(rng, *shape):
+    return rng.uniform(-1, 1, shape).astype(np.float32)
 
 
 def correlate(x, kernel):
@@ -30,35 +29,35 @@ def relative(found, expected):
 
 
 @pytest.mark.parametrize("m", [4, 6])
-def test_winograds_matrices_are_an_exact_correlation(m):
+def test_winograds_matrices_are_an_exact_correlation(m, rng):
     A, G, B = winograd_matrices(m)
     for _ in range(5):
-        d, g = RNG.normal(size=m + 2), RNG.normal(size=3)
+        d, g = rng.normal(size=m + 2), rng.normal(size=3)
         np.testing.assert_allclose(A.T @ ((G @ g) * (B.T @ d)), np.correlate(d, g, "valid"), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("sides", SIDES)
 @pytest.mark.parametrize("m", [4, 6])
-def test_a_winograd_convolution_is_the_convolution(m, sides):
-    x, kernel = uniform(*sides, 8), uniform(3, 3, 8, 5)
+def test_a_winograd_convolution_is_the_convolution(m, sides, rng):
+    x, kernel = uniform(rng, *sides, 8), uniform(rng, 3, 3, 8, 5)
     found = tf.function(lambda x: Winograd(kernel, m)(x, tf.identity))(x[np.newaxis])
     assert found.shape == (1, *sides, 5)
     assert relative(found[0], correlate(x, kernel)) < 1e-5
 
 
 @pytest.mark.parametrize("strip_bytes", [1, 40_000, 2**30])
-def test_strips_change_nothing(strip_bytes, monkeypatch):
-    monkeypatch.setattr(nst_engine, "STRIP_BYTES", strip_bytes)
-    x, kernel = uniform(45, 26, 8), uniform(3, 3, 8, 5)
+def test_strips_change_nothing(strip_bytes, monkeypatch, rng):
+    monkeypatch.setattr(engine, "STRIP_BYTES", strip_bytes)
+    x, kernel = uniform(rng, 45, 26, 8), uniform(rng, 3, 3, 8, 5)
     found = tf.function(lambda x: Winograd(kernel, 4)(x, tf.identity))(x[np.newaxis])
     assert relative(found[0], correlate(x, kernel)) < 1e-5
 
 
 @pytest.mark.parametrize("channels", [4, 128])  # the plain kernel and Winograd's
-def test_a_layers_gradient_is_that_of_tensorflow(channels):
-    layer = Convolution(uniform(3, 3, channels, channels), uniform(channels))
+def test_a_layers_gradient_is_that_of_tensorflow(channels, rng):
+    layer = Convolution(uniform(rng, 3, 3, channels, channels), uniform(rng, channels))
     assert bool(layer.winograd) == (channels == 128)
-    x, weights = tf.constant(uniform(1, 13, 14, channels)), uniform(1, 13, 14, channels)
+    x, weights = tf.constant(uniform(rng, 1, 13, 14, channels)), uniform(rng, 1, 13, 14, channels)
     with tf.GradientTape() as tape:
         tape.watch(x)
         plain = layer.plain(x)
@@ -84,8 +83,8 @@ def test_pooling_gives_the_gradient_to_the_first_of_the_largest():
     np.testing.assert_array_equal(gradient[0, ..., 0], [[7, 0, 0, 0, 0], [0, 0, 0, 8, 0], [0, 0, 0, 0, 0]])
 
 
-def test_a_compact_volume_has_the_same_gram_average():
-    volume = np.maximum(uniform(1, 9, 11, 6), 0)
+def test_a_compact_volume_has_the_same_gram_average(rng):
+    volume = np.maximum(uniform(rng, 1, 9, 11, 6), 0)
     volume[..., 2] = 0  # a silent channel: the Gram matrix is singular
     small = compact(tf.constant(volume)).numpy()
     assert small.shape == (1, 1, 6, 6)
@@ -93,8 +92,8 @@ def test_a_compact_volume_has_the_same_gram_average():
     np.testing.assert_allclose(R @ R.T / 6, A @ A.T / 99, atol=2e-6)
 
 
-def test_the_gradient_through_a_compact_volume_is_that_through_the_volume():
-    volume, target = tf.constant(np.maximum(uniform(1, 9, 11, 6), 0)), uniform(6, 6)
+def test_the_gradient_through_a_compact_volume_is_that_through_the_volume(rng):
+    volume, target = tf.constant(np.maximum(uniform(rng, 1, 9, 11, 6), 0)), uniform(rng, 6, 6)
 
     def cost(volume):
         A = tf.reshape(volume, (-1, 6))
@@ -109,8 +108,8 @@ def test_the_gradient_through_a_compact_volume_is_that_through_the_volume():
     assert relative(gradients[1], gradients[0]) < 1e-4
 
 
-def test_a_volume_with_few_positions_is_not_made_compact():
-    volume = tf.constant(uniform(1, 2, 3, 6))
+def test_a_volume_with_few_positions_is_not_made_compact(rng):
+    volume = tf.constant(uniform(rng, 1, 2, 3, 6))
     assert compact(volume) is volume
 
 
@@ -137,7 +136,7 @@ def value_and_gradient(model, content, style):
 @pytest.mark.parametrize("compact_names", [(), STYLE], ids=["full", "compact"])
 @pytest.mark.parametrize("content_layer", ["block4_conv2", "block5_conv4"])
 @pytest.mark.parametrize("size", [128, 97])
-def test_cost_and_gradient_are_those_of_the_plain_network(vgg, size, content_layer, compact_names):
+def test_cost_and_gradient_are_those_of_the_plain_network(vgg, size, content_layer, compact_names, rng):
     names = [*STYLE, content_layer]
     content = load_image(IMAGES / "content" / "cat.png", size)
     style = load_image(IMAGES / "style" / "starry_night.jpg", size)
@@ -145,29 +144,29 @@ def test_cost_and_gradient_are_those_of_the_plain_network(vgg, size, content_lay
     fast = value_and_gradient(fast_feature_model(vgg, names, compact_names), content, style)
     errors = []
     for _ in range(3):
-        image = tf.clip_by_value(content + RNG.uniform(-0.05, 0.05, content.shape).astype(np.float32), 0, 1)
+        image = tf.clip_by_value(content + rng.uniform(-0.05, 0.05, content.shape).astype(np.float32), 0, 1)
         (J, gradient), (fast_J, fast_gradient) = plain(image), fast(image)
         assert float(fast_J) == pytest.approx(float(J), rel=1e-4)
         errors.append(relative(fast_gradient, gradient.numpy()))
     # Where an activation is zero but for rounding, its ReLU or pooling may decide otherwise, and the gradient jumps:
     # in one picture or another, whatever the kernels. A wrong gradient is wrong in all of them.
-    assert min(errors) < 1e-3 and max(errors) < 0.05, errors
+    assert np.median(errors) < 1e-3 and max(errors) < 0.05, errors
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["in tf.function", "called directly"])
-def test_activations_come_in_the_order_asked_even_twice(vgg, inside):
+def test_activations_come_in_the_order_asked_even_twice(vgg, inside, rng):
     names = ["block3_conv2", "block1_conv1", "block3_conv2"]
-    picture = RNG.random((1, 45, 38, 3)).astype(np.float32)
+    picture = rng.random((1, 45, 38, 3)).astype(np.float32)
     model = fast_feature_model(vgg, names)
     found = (tf.function(model) if inside else model)(tf.constant(picture))
     for activation, expected in zip(found, feature_model(vgg, names)(picture)):
         assert relative(activation, expected.numpy()) < 1e-5
 
 
-def test_a_layer_asked_for_twice_gets_both_gradients(vgg):
+def test_a_layer_asked_for_twice_gets_both_gradients(vgg, rng):
     model = fast_feature_model(vgg, ["block2_conv2", "block2_conv2"])
     plain = feature_model(vgg, ["block2_conv2"])
-    image = tf.constant(RNG.random((1, 40, 40, 3)), tf.float32)
+    image = tf.constant(rng.random((1, 40, 40, 3)), tf.float32)
     gradients = []
     for cost in (
         lambda x: 2 * tf.reduce_sum(model(x)[0]) + tf.reduce_sum(model(x)[1]),
@@ -186,9 +185,9 @@ def test_a_layer_asked_for_twice_gets_both_gradients(vgg):
 
 
 @pytest.mark.parametrize("sides", [(48, 64), (45, 39)])
-def test_average_pooling_gives_the_plain_values_and_gradients(vgg, sides):
+def test_average_pooling_gives_the_plain_values_and_gradients(vgg, sides, rng):
     network, names = with_average_pooling(vgg), ["block1_conv1", "block3_conv1"]
-    image, weights = uniform(1, *sides, 3) / 2 + 0.5, {}
+    image, weights = uniform(rng, 1, *sides, 3) / 2 + 0.5, {}
     found = []
     for model in (feature_model(network, names), fast_feature_model(network, names)):
 
@@ -197,7 +196,7 @@ def test_average_pooling_gives_the_plain_values_and_gradients(vgg, sides):
             with tf.GradientTape() as tape:
                 tape.watch(image)
                 activations = model(image)
-                J = sum(tf.reduce_sum(a * weights.setdefault(a.shape, uniform(*a.shape))) for a in activations)
+                J = sum(tf.reduce_sum(a * weights.setdefault(a.shape, uniform(rng, *a.shape))) for a in activations)
             return *activations, tape.gradient(J, image)
 
         found.append(value_and_gradient(tf.constant(image)))
@@ -205,21 +204,21 @@ def test_average_pooling_gives_the_plain_values_and_gradients(vgg, sides):
         assert relative(fast, plain.numpy()) < 1e-3
 
 
-def test_on_a_gpu_the_plain_kernels_are_taken(vgg, monkeypatch):
-    monkeypatch.setattr(nst_engine, "GPUS", ["a GPU"])
+def test_on_a_gpu_the_plain_kernels_are_taken(vgg, monkeypatch, rng):
+    monkeypatch.setattr(engine, "GPUS", ["a GPU"])
 
     def never(*arguments):
         raise AssertionError("Winograd's tiles on a GPU")
 
     monkeypatch.setattr(Winograd, "__call__", never)
-    picture = uniform(1, 64, 48, 3) / 2 + 0.5
+    picture = uniform(rng, 1, 64, 48, 3) / 2 + 0.5
     found = tf.function(fast_feature_model(vgg, STYLE))(picture)
     for fast, plain in zip(found, feature_model(vgg, STYLE)(picture)):
         assert relative(fast, plain.numpy()) < 1e-5
 
 
-def test_a_batch_of_two_and_an_unknown_size_take_the_plain_kernels(vgg):
-    pictures = RNG.random((2, 40, 36, 3)).astype(np.float32)
+def test_a_batch_of_two_and_an_unknown_size_take_the_plain_kernels(vgg, rng):
+    pictures = rng.random((2, 40, 36, 3)).astype(np.float32)
     model, plain = fast_feature_model(vgg, ["block2_conv2"]), feature_model(vgg, ["block2_conv2"])
     (expected,) = plain(pictures)
     unknown = tf.function(model, input_signature=[tf.TensorSpec([None, None, None, 3])])
@@ -241,5 +240,5 @@ def test_unknown_and_missing_layers_are_named(vgg):
 
 
 def test_nothing_beyond_the_deepest_layer_is_kept(vgg):
-    names = [name for name, _ in nst_engine._layers(vgg, ["block2_conv1"])]
+    names = [name for name, _ in engine._layers(vgg, ["block2_conv1"])]
     assert names == ["block1_conv1", "block1_conv2", "block1_pool", "block2_conv1"]

@@ -1,6 +1,7 @@
 """Contact sheets: what is painted, what is taken from the disk."""
 
 import functools
+import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import nst_experiments
-from nst_experiments import contact_sheet, notebook_code
+from nst import experiments
+from nst.experiments import contact_sheet, notebook_code
 
 NOTEBOOK = """
 FACTOR = 3
@@ -39,7 +40,7 @@ def paint(value=0.0, file=PATH):
 def sheet(tmp_path, monkeypatch):
     """A function that runs the notebook's code, changed if you like, makes a sheet, and says what was painted."""
     shown = []
-    monkeypatch.setattr(nst_experiments, "show_images", lambda *images, titles, columns: shown.append((images, titles)))
+    monkeypatch.setattr(experiments, "show_images", lambda *images, titles, columns: shown.append((images, titles)))
     (tmp_path / "file").write_text("a picture")
 
     def run(variants, change=("", "")):
@@ -102,6 +103,18 @@ def test_a_changed_file_repaints(sheet, tmp_path):
     assert sheet({"one": {}})[0] == [0.0]
 
 
+def test_a_file_that_was_only_touched_repaints_nothing(sheet, tmp_path):
+    sheet({"one": {}})
+    os.utime(tmp_path / "file", (1, 1))
+    assert sheet({"one": {}})[0] == []
+
+
+def test_changed_modules_repaint(sheet, monkeypatch):
+    sheet({"one": {}})
+    monkeypatch.setattr("nst.job._sources", lambda: "another engine")
+    assert sheet({"one": {}})[0] == [0.0]
+
+
 def test_an_error_names_the_variant_and_earlier_ones_are_kept(sheet):
     with pytest.raises(TypeError) as error:
         sheet({"fine": {"value": 0.5}, "broken": {"colour": 1}})
@@ -110,7 +123,7 @@ def test_an_error_names_the_variant_and_earlier_ones_are_kept(sheet):
 
 
 def test_ctrl_c_ends_the_sheet_and_half_a_picture_is_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(nst_experiments, "show_images", lambda *images, **options: None)
+    monkeypatch.setattr(experiments, "show_images", lambda *images, **options: None)
     painted = []
 
     def paint(number, stop):  # of a module, so not followed: `painted` is no part of the key
@@ -157,7 +170,7 @@ def test_what_is_no_sheet_is_refused_before_painting(variants, columns, error, m
 
 
 def test_a_partial_function_can_paint(tmp_path, monkeypatch):
-    monkeypatch.setattr(nst_experiments, "show_images", lambda *images, **options: None)
+    monkeypatch.setattr(experiments, "show_images", lambda *images, **options: None)
 
     def paint(grey, number):
         return np.full((1, 4, 4, 3), grey), [number]

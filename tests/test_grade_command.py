@@ -14,15 +14,16 @@ import pytest
 from classroom import FULL, function, submit
 from distributed import Client, LocalCluster
 
-from grading.cases import EXERCISES
-from grading.grade import Class, grade_class
-from nst_pictures import ROOT
+from grading.exercises import EXERCISES
+from grading.grade import Course, grade_course
+from nst.paths import ROOT
 
+ALL = sum(FULL.values())
 SWAPPED = {"total_cost": function("total_cost", "return beta * J_content + alpha * J_style")}
 
 
 @pytest.fixture
-def course(tmp_path):
+def root(tmp_path):
     """A course of its own: the notebooks and nbgrader's settings."""
     (tmp_path / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
@@ -42,64 +43,65 @@ def test_without_submissions_it_says_where_they_belong(tmp_path):
     assert "submitted/<student>/notebooks/" in done.stderr
 
 
-def test_without_bubblewrap_it_stops_with_the_remedy(course):
-    submit(course, "ada")
-    done = grade("--root", course, PATH="/nowhere")
+def test_without_bubblewrap_it_stops_with_the_remedy(root):
+    submit(root, "ada")
+    done = grade("--root", root, PATH="/nowhere")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "bubblewrap is not installed" in done.stderr and "apt-get install bubblewrap" in done.stderr
-    assert not (course / "points.csv").exists()
+    assert not (root / "points.csv").exists()
 
 
-def test_an_unknown_student_is_named(course):
-    submit(course, "ada")
-    done = grade("--root", course, "adda")
+def test_an_unknown_student_is_named(root):
+    submit(root, "ada")
+    done = grade("--root", root, "adda")
     assert done.returncode == 1 and "no submission of adda" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_command_prints_a_table_and_grades_only_whom_it_is_told(course):
-    submit(course, "ada")
-    submit(course, "ben", wrong=SWAPPED)
-    done = grade("--root", course, "ben")
+def test_the_command_prints_a_table_and_grades_only_whom_it_is_told(root):
+    submit(root, "ada")
+    submit(root, "ben", wrong=SWAPPED)
+    done = grade("--root", root, "ben")
     assert done.returncode == 0, done.stderr
     assert "grading: 100%" in done.stderr
     assert "Warning" not in done.stderr and "ERROR" not in done.stderr
     header, row = (line for line in done.stdout.splitlines() if line.startswith(("student", "ben")))
     names = ["content", "gram", "layer_style", "style", "total", "train_step"]
-    assert header.split() == ["student", *names, "sum", "status"]
-    assert row.split() == ["ben", "5", "5", "5", "5", "1", "5", "26", "graded"]
-    assert not (course / "feedback" / "ada").exists()
-    assert "ada,,,,,,,,not graded yet" in (course / "points.csv").read_text()
+    assert header.split()[:7] == ["student", *names] and header.split()[-2:] == ["sum", "status"]
+    marks = ["1" if name == "total_cost" else "5" for name in EXERCISES]
+    assert row.split() == ["ben", *marks, f"{ALL - 4}", "graded"]
+    assert not (root / "feedback" / "ada").exists()
+    assert "ada," + "," * len(EXERCISES) + ",not graded yet" in (root / "points.csv").read_text()
 
 
-def test_points_and_comments_of_a_person_get_into_the_feedback(course):
-    submit(course, "ben", wrong=SWAPPED)
-    the_class = Class(course)
-    assert [row["total"] for row in grade_class(the_class)] == [26]
-    with the_class.gradebook() as gradebook:
+def test_points_and_comments_of_a_person_get_into_the_feedback(root):
+    submit(root, "ben", wrong=SWAPPED)
+    course = Course(root)
+    assert [row["total"] for row in grade_course(course)] == [ALL - 4]
+    with course.gradebook() as gradebook:
         gradebook.find_grade("check_total_cost", "04_paint", "notebooks", "ben").manual_score = 3
         gradebook.find_comment("total_cost", "04_paint", "notebooks", "ben").manual_comment = "Nearly!"
         gradebook.db.commit()
-    (row,) = grade_class(the_class)
-    assert row["total"] == 28 and row["status"] == "unchanged, feedback renewed"
-    assert "Nearly!" in (course / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
-    assert [row["status"] for row in grade_class(the_class)] == ["unchanged"]
+    (row,) = grade_course(course)
+    assert row["total"] == ALL - 2 and row["status"] == "unchanged, feedback renewed"
+    assert "Nearly!" in (root / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
+    assert [row["status"] for row in grade_course(course)] == ["unchanged"]
 
 
-def test_notebooks_in_a_folder_of_their_own_or_renamed_by_a_browser_are_found(course):
-    folder = submit(course, "ada")
+def test_notebooks_in_a_folder_of_their_own_or_renamed_by_a_browser_are_found(root):
+    folder = submit(root, "ada")
     (folder / "exercises").mkdir()
     for path in folder.glob("*.ipynb"):
         path.rename(folder / "exercises" / path.name)
     (folder / "exercises" / "04_paint.ipynb").rename(folder / "04_paint (1).ipynb")
-    (row,) = grade_class(Class(course))
-    assert row["total"] == 30
+    (row,) = grade_course(Course(root))
+    assert row["total"] == ALL
     assert "03_style_cost.ipynb: found as exercises/03_style_cost.ipynb" in row["status"]
     assert "04_paint.ipynb: found as 04_paint (1).ipynb" in row["status"]
 
 
-def test_a_cluster_is_used_and_a_worker_that_dies_loses_nothing(course, monkeypatch):
+def test_a_cluster_is_used_and_a_worker_that_dies_loses_nothing(root, monkeypatch):
     for number in range(4):
-        submit(course, f"student{number}", wrong=SWAPPED if number % 2 else None)
+        submit(root, f"student{number}", wrong=SWAPPED if number % 2 else None)
     with LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=None, dashboard_address=None) as cluster:
         monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.scheduler_address)
         with Client(cluster) as client:
@@ -111,7 +113,7 @@ def test_a_cluster_is_used_and_a_worker_that_dies_loses_nothing(course, monkeypa
 
             thread = threading.Thread(target=kill_one)
             thread.start()
-            rows = grade_class(Class(course))
+            rows = grade_course(Course(root))
             thread.join()
             assert workers[0] not in client.run(os.getpid).values()
     for number, row in enumerate(rows):
@@ -119,38 +121,39 @@ def test_a_cluster_is_used_and_a_worker_that_dies_loses_nothing(course, monkeypa
         assert {name: row[name] for name in EXERCISES} == wanted and row["status"] == "graded"
 
 
-def test_nbgraders_own_commands_and_formgrader_work(course):
-    submit(course, "ada")
-    submit(course, "ben", wrong=SWAPPED)
-    database = course / "elsewhere.db"
+def test_nbgraders_own_commands_and_formgrader_work(root):
+    submit(root, "ada")
+    submit(root, "ben", wrong=SWAPPED)
+    database = root / "elsewhere.db"
     environment = os.environ | {"NST_GRADEBOOK_URL": f"sqlite:///{database}"}
     nbgrader = [sys.executable, "-m", "nbgrader"]
 
     def run(*command):
-        done = subprocess.run(command, cwd=course, capture_output=True, text=True, env=environment)
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stderr[-3000:]
 
     run(*nbgrader, "generate_assignment", "notebooks")
-    released = (course / "release" / "notebooks" / "02_content_cost.ipynb").read_text()
+    released = (root / "release" / "notebooks" / "02_content_cost.ipynb").read_text()
     assert released == (ROOT / "exercises" / "02_content_cost.ipynb").read_text()
     run(*nbgrader, "autograde", "notebooks")
     run(*nbgrader, "generate_feedback", "notebooks")
-    page = (course / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
-    assert "alpha and beta are swapped" in page and "Score: 6.0 / 10.0" in page
+    page = (root / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
+    points = sum(FULL[name] for name, exercise in EXERCISES.items() if exercise.notebook == "04_paint")
+    assert "alpha and beta are swapped" in page and f"Score: {points - 4}.0 / {points}.0" in page
     run(*nbgrader, "export", "--to", "exported.csv")
-    lines = (course / "exported.csv").read_text().splitlines()
-    assert [line.split(",")[3] + line.split(",")[-2] for line in lines[1:]] == ["ada30.0", "ben26.0"]
-    assert database.is_file() and not (course / "gradebook.db").exists()
+    lines = (root / "exported.csv").read_text().splitlines()
+    assert [line.split(",")[3] + line.split(",")[-2] for line in lines[1:]] == [f"ada{ALL}.0", f"ben{ALL - 4}.0"]
+    assert database.is_file() and not (root / "gradebook.db").exists()
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
     with subprocess.Popen(
-        [*command, "--IdentityProvider.token=x"], cwd=course, env=environment, stderr=subprocess.DEVNULL
+        [*command, "--IdentityProvider.token=x"], cwd=root, env=environment, stderr=subprocess.DEVNULL
     ) as server:
         try:
             submissions = json.loads(fetch(f"http://127.0.0.1:{port}/formgrader/api/submissions/notebooks?token=x"))
-            assert {s["student"]: s["score"] for s in submissions} == {"ada": 30, "ben": 26}
+            assert {s["student"]: s["score"] for s in submissions} == {"ada": ALL, "ben": ALL - 4}
             assignments = json.loads(fetch(f"http://127.0.0.1:{port}/formgrader/api/assignments?token=x"))
             assert [assignment["name"] for assignment in assignments] == ["notebooks"]
         finally:

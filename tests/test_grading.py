@@ -12,9 +12,9 @@ import pytest
 from classroom import FULL, RIGHT, function, submit
 from hostile import ATTACKS, attackers
 
-from grading.cases import EXERCISES
-from grading.grade import Class, grade_class
-from nst_pictures import ROOT
+from grading.exercises import EXERCISES
+from grading.grade import Course, grade_course
+from nst.paths import ROOT
 
 
 def in_cell(name, change):
@@ -111,6 +111,11 @@ HONEST = {
         {"gram_matrix": 3},
         "no gradient reaches A",
     ),
+    "imports_much": (
+        dict(wrong={"gram_matrix": function("gram_matrix", "import wave, nst_utils\nreturn A @ tf.transpose(A)")}),
+        {},
+        "✓ generality",
+    ),
     "clipped_too_early": (
         dict(wrong={"train_step": CLIPPED_TOO_EARLY}),
         {"train_step": 4},
@@ -160,7 +165,7 @@ def expected_points(student):
     return FULL | HONEST[student][1] if student in HONEST else BROKEN[student]
 
 
-NO_STYLE = {name: 0 for name, (notebook, _) in EXERCISES.items() if notebook == "03_style_cost"}
+NO_STYLE = {name: 0 for name, exercise in EXERCISES.items() if exercise.notebook == "03_style_cost"}
 BROKEN = {
     "huge_notebook": FULL | NO_STYLE,
     "invalid_notebook": FULL | NO_STYLE,
@@ -216,7 +221,7 @@ def make_refused(root):
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The class after grade_class: an object with the root, the rows, and the Class."""
+    """The Course after grade_course, with its rows, and whether anybody connected."""
     root = tmp_path_factory.mktemp("class")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     for student, (how, _, _) in HONEST.items():
@@ -231,26 +236,26 @@ def graded(tmp_path_factory):
         make_broken(root)
         make_refused(root)
         os.environ["NST_SECRET"] = "SECRET-OF-THE-TEACHER"
-        the_class = Class(root)
-        the_class.config.EvaluateExercises.update(seconds=6, memory_bytes=1_500_000_000)
+        course = Course(root)
+        course.config.EvaluateExercises.update(seconds=6, memory_bytes=1_500_000_000)
         try:
-            the_class.rows = {row["student"]: row for row in grade_class(the_class)}
+            course.rows = {row["student"]: row for row in grade_course(course)}
         finally:
             del os.environ["NST_SECRET"]
         try:
             server.accept()
-            the_class.connected = True
+            course.connected = True
         except BlockingIOError:
-            the_class.connected = False
-    return the_class
+            course.connected = False
+    return course
 
 
 def points(row):
     return {exercise: row[exercise] for exercise in EXERCISES}
 
 
-def feedback(the_class, student):
-    folder = the_class.root / "feedback" / student / "notebooks"
+def feedback(course, student):
+    folder = course.root / "feedback" / student / "notebooks"
     return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.html")}
 
 
@@ -266,11 +271,13 @@ def test_points_in_gradebook_csv_and_feedback_agree_with_what_is_expected(graded
     assert {name: float(line[name]) for name in EXERCISES} == expected_points(student)
     with graded.gradebook() as gradebook:
         submission = gradebook.find_submission("notebooks", student)
-        assert submission.score == sum(expected_points(student).values()) and submission.max_score == 30
+        assert submission.score == sum(expected_points(student).values()) and submission.max_score == sum(FULL.values())
         assert not submission.needs_manual_grade
     pages = feedback(graded, student)
-    for stem in {notebook for notebook, _ in EXERCISES.values()}:
-        wanted = sum(expected_points(student)[name] for name, (notebook, _) in EXERCISES.items() if notebook == stem)
+    for stem in {exercise.notebook for exercise in EXERCISES.values()}:
+        wanted = sum(
+            expected_points(student)[name] for name, exercise in EXERCISES.items() if exercise.notebook == stem
+        )
         assert float(re.search(r"Score: ([\d.]+) /", pages[stem])[1]) == wanted
 
 
@@ -327,7 +334,7 @@ def test_a_second_run_grades_only_what_is_new_or_changed(graded, capsys):
     shutil.rmtree(folder)
     submit(graded.root, "swapped_alpha_and_beta")
     submit(graded.root, "newcomer", wrong={"gram_matrix": None})
-    rows = {row["student"]: row for row in grade_class(Class(graded.root))}
+    rows = {row["student"]: row for row in grade_course(Course(graded.root))}
     assert {name for name, row in rows.items() if row["status"].startswith("graded")} == {
         "swapped_alpha_and_beta",
         "newcomer",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_pictures import IMAGES, ROOT
+from nst.paths import IMAGES, ROOT
 from nst_utils import WEIGHTS_SHA256
 
 

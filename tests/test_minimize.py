@@ -1,14 +1,13 @@
-"""nst_minimize on costs whose lowest point is known."""
+"""nst.minimize on costs whose lowest point is known."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-import nst_minimize
-from nst_minimize import coarse_to_fine, minimize
+from nst.minimize import _Pixels, _Spectrum, coarse_to_fine, minimize
+from nst.training import Run
 
-RNG = np.random.default_rng(0)
 SHAPE = (1, 40, 48, 3)
 both = pytest.mark.parametrize("precondition", [True, False])
 
@@ -38,8 +37,8 @@ def test_the_lowest_point_of_a_bowl_is_found(precondition):
 
 
 @both
-def test_pixels_stay_between_black_and_white(precondition):
-    seen, target = [], np.where(RNG.random(SHAPE) < 0.5, -1, 2).astype(np.float32)
+def test_pixels_stay_between_black_and_white(precondition, rng):
+    seen, target = [], np.where(rng.random(SHAPE) < 0.5, -1, 2).astype(np.float32)
 
     def cost(image):
         tf.py_function(lambda pixels: seen.append((pixels.numpy().min(), pixels.numpy().max())), [image], [])
@@ -52,10 +51,10 @@ def test_pixels_stay_between_black_and_white(precondition):
 
 
 @both
-def test_the_gradient_in_the_new_coordinates_is_the_slope(precondition):
-    spaces = {True: nst_minimize._Spectrum, False: nst_minimize._Pixels}
-    space, target = spaces[precondition](SHAPE), RNG.random(SHAPE)
-    picture = RNG.uniform(0.3, 0.7, SHAPE).astype(np.float32)
+def test_the_gradient_in_the_new_coordinates_is_the_slope(precondition, rng):
+    spaces = {True: _Spectrum, False: _Pixels}
+    space, target = spaces[precondition](SHAPE), rng.random(SHAPE)
+    picture = rng.uniform(0.3, 0.7, SHAPE).astype(np.float32)
     picture[0, :4] = 1.5 if precondition else 0.9  # the spectrum's pixels may leave [0, 1], and pay for it
 
     def evaluate(x):
@@ -64,13 +63,13 @@ def test_the_gradient_in_the_new_coordinates_is_the_slope(precondition):
 
     cost, z = space.cost(evaluate), space.coordinates(picture)
     _, gradient = cost(z)
-    direction = RNG.normal(size=z.size) * np.abs(z).mean()
+    direction = rng.normal(size=z.size) * np.abs(z).mean()
     slope = (cost(z + 1e-2 * direction)[0] - cost(z - 1e-2 * direction)[0]) / 2e-2
     assert slope == pytest.approx(gradient @ direction, rel=2e-2)
 
 
-def test_preconditioning_lets_broad_features_move_first():
-    broad, specks = smooth(SHAPE) - 0.5, 0.1 * np.sign(RNG.normal(size=SHAPE)).astype(np.float32)
+def test_preconditioning_lets_broad_features_move_first(rng):
+    broad, specks = smooth(SHAPE) - 0.5, 0.1 * np.sign(rng.normal(size=SHAPE)).astype(np.float32)
     moved = {}
     for precondition in (True, False):
         image = start()
@@ -151,14 +150,14 @@ def test_nan_stops_saves_and_keeps_the_best_picture(tmp_path, precondition, brok
 
 def press_ctrl_c_at(monkeypatch, n):
     """As if somebody pressed Ctrl-C during the n-th evaluation."""
-    step = nst_minimize.Run.step
+    step = Run.step
 
     def step_and_press(run, *arguments):
         step(run, *arguments)
         if len(run.history) == n:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(nst_minimize.Run, "step", step_and_press)
+    monkeypatch.setattr(Run, "step", step_and_press)
 
 
 def test_ctrl_c_keeps_the_picture_and_resume_goes_on(tmp_path, monkeypatch, capsys):
@@ -184,7 +183,9 @@ def problem(size):
 def test_coarse_to_fine_goes_through_the_scales_and_saves_each(tmp_path):
     image, histories = coarse_to_fine(problem, 384, 15, output=tmp_path)
     assert image.shape == (1, 288, 384, 3) and [len(history) for history in histories] == [15, 15, 15]
-    sizes = [Image.open(tmp_path / f"epoch_{n:02d}.png").size for n in (1, 2, 3)]
+    sizes = [
+        Image.open(tmp_path / name).size for name in ("scale_1_96px.png", "scale_2_192px.png", "scale_3_384px.png")
+    ]
     assert sizes == [(96, 72), (192, 144), (384, 288)]
     assert Image.open(tmp_path / "generated_image.png").size == (384, 288)
     photo, cost = problem(384)
@@ -221,7 +222,7 @@ def test_a_watcher_can_stop_the_painting(tmp_path, capfd):
 def test_the_time_left_allows_for_the_larger_pictures_to_come(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("time.perf_counter", lambda: clock[0])
-    run = nst_minimize.Run(6, None, None, work=[1, 1, 4, 4, 16, 16], watch=lambda run: None)
+    run = Run(6, None, None, work=[1, 1, 4, 4, 16, 16], watch=lambda run: None)
     with run:
         for done, work in enumerate(run.work, 1):
             clock[0] += 10 * work + 99 * (done % 2)  # the first step of each size takes longer, and is not counted

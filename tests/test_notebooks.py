@@ -9,7 +9,7 @@ import pytest
 from papermill.exceptions import PapermillExecutionError
 from quick import QUICK
 
-from nst_pictures import ROOT
+from nst.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXERCISES = {

@@ -1,14 +1,13 @@
 import os
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
 
-import nst_utils
 from nst_utils import load_image, save_image, show_images
 
-RNG = np.random.default_rng(0)
-PIXELS = RNG.integers(0, 256, (40, 50, 3), np.uint8)
+PIXELS = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
 
 
 def values(path, **options):
@@ -131,8 +130,8 @@ def test_a_text_file_is_no_picture(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["photo.png", "photo.jpg", "photo.tif", "photo.webp", "photo.gif"])
-def test_a_truncated_file_is_refused(picture_file, name):
-    path = picture_file(RNG.integers(0, 256, (300, 300, 3)), name)
+def test_a_truncated_file_is_refused(picture_file, name, rng):
+    path = picture_file(rng.integers(0, 256, (300, 300, 3)), name)
     content = path.read_bytes()
     for keep in (0, 10, len(content) // 2, len(content) * 9 // 10):
         path.write_bytes(content[:keep])
@@ -211,11 +210,11 @@ def test_a_save_that_breaks_off_leaves_the_old_file_and_no_other(tmp_path, monke
 @pytest.mark.parametrize("count", [1, 2, 5, 9])
 def test_show_images_shows_each_picture_with_its_title(count, monkeypatch):
     shown = []
-    monkeypatch.setattr(nst_utils.plt, "show", lambda: shown.append(nst_utils.plt.gcf()))
+    monkeypatch.setattr(plt, "show", lambda: shown.append(plt.gcf()))
     images = [np.full((1, 32, 40, 3), i / 10, np.float32) for i in range(count)]
     show_images(*images, titles=[f"picture {i}" for i in range(count)])
     axes = [axis for axis in shown[0].axes if axis.images]
     assert [axis.get_title() for axis in axes] == [f"picture {i}" for i in range(count)]
     for i, axis in enumerate(axes):
         np.testing.assert_array_equal(axis.images[0].get_array(), np.full((32, 40, 3), round(i * 25.5)))
-    nst_utils.plt.close("all")
+    plt.close("all")

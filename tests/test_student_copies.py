@@ -11,9 +11,9 @@ import pytest
 from classroom import RIGHT, STEMS, function, notebooks
 from papermill.exceptions import PapermillExecutionError
 
-from grading import exercises
-from grading.cases import EXERCISES
-from nst_pictures import ROOT
+from grading import release
+from grading.exercises import EXERCISES
+from nst.paths import ROOT
 from nst_utils import functions_from
 
 COPIES = sorted((ROOT / "exercises").glob("*"))
@@ -22,7 +22,7 @@ COMMON = {"with tf.GradientTape() as tape:"}  # of the answers' lines, what othe
 
 
 def test_they_are_what_the_worked_notebooks_give(tmp_path):
-    exercises.generate(tmp_path / "again")
+    release.generate(tmp_path / "again")
     assert [path.name for path in COPIES] == sorted(path.name for path in (tmp_path / "again").iterdir())
     for path in COPIES:
         same = path.read_text(encoding="utf-8") == (tmp_path / "again" / path.name).read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def test_no_answer_and_no_output_is_left_inside(path):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_each_blank_names_its_exercise_and_the_check_stands_below(name):
-    path = ROOT / "exercises" / f"{EXERCISES[name][0]}.ipynb"
+    path = ROOT / "exercises" / f"{EXERCISES[name].notebook}.ipynb"
     cells = nbformat.read(path, as_version=4).cells
     index = next(i for i, cell in enumerate(cells) if cell.source.startswith(f"def {name}("))
     assert f'raise NotImplementedError("{name} is not written yet")' in cells[index].source
@@ -62,12 +62,12 @@ def test_a_solution_cell_without_marks_is_not_released(tmp_path, monkeypatch):
     text = (ROOT / "notebooks" / "02_content_cost.ipynb").read_text()
     unmarked = re.sub(r"### (BEGIN|END) SOLUTION", "# here", text)
     (tmp_path / "notebooks" / "02_content_cost.ipynb").write_text(unmarked)
-    monkeypatch.setattr(exercises, "ROOT", tmp_path)
+    monkeypatch.setattr(release, "ROOT", tmp_path)
     with pytest.raises(Exception, match="error"):
-        exercises.generate(tmp_path / "exercises")
+        release.generate(tmp_path / "exercises")
     assert not (tmp_path / "exercises").exists()
     (tmp_path / "notebooks" / "02_content_cost.ipynb").write_text(text)
-    exercises.generate(tmp_path / "exercises")
+    release.generate(tmp_path / "exercises")
     assert (tmp_path / "exercises" / "02_content_cost.ipynb").is_file()
 
 
@@ -109,13 +109,13 @@ return tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2) / 4
 @pytest.mark.parametrize("name", ["compute_content_cost", "gram_matrix"])
 def test_notebook_04_names_the_exercise_that_is_unfinished(learner, name):
     with pytest.raises(
-        PapermillExecutionError, match=f"{EXERCISES[name][0]}.ipynb: the exercise {name} is not finished"
+        PapermillExecutionError, match=f"{EXERCISES[name].notebook}.ipynb: the exercise {name} is not finished"
     ):
         learner({name: None})
 
 
 def test_what_learners_get_works_and_holds_no_worked_notebook(tmp_path):
-    exercises.release(tmp_path / "course.zip")
+    release.release(tmp_path / "course.zip")
     shutil.unpack_archive(tmp_path / "course.zip", tmp_path)
     folder = tmp_path / "nst_course"
     assert "**Hand in** the three notebooks" in (folder / "README.md").read_text(encoding="utf-8")

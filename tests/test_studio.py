@@ -4,14 +4,17 @@ import base64
 import io
 import re
 import threading
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from nst_jobs import Job
-from nst_pictures import IMAGES, read_image
+from nst.job import Job
+from nst.minimize import coarse_to_fine
+from nst.paths import IMAGES
+from nst.pictures import read_image
 from studio import Studio, page, painter, picker
 from studio.painter import Painter
 from studio.picker import PicturePicker
@@ -21,15 +24,20 @@ STARS = str(IMAGES / "style" / "starry_night.jpg")
 JOB = Job(CAT, (STARS,), size=64, evaluations=20)
 
 
-def towards_grey(model, content, styles, **knobs):
-    """In place of notebook 07's `painting`: quick, and slow to end, so that there is something to stop."""
+@pytest.fixture(autouse=True)
+def towards_grey(monkeypatch):
+    """In place of the recipe: quick, and slow to end, so that there is something to stop."""
 
-    def problem(size):
-        image = tf.constant(read_image(content, size, enlarge=True))
-        rough = tf.random.stateless_uniform(image.shape, (1, 2), 0.01, 1)
-        return image, lambda picture: tf.reduce_sum(rough * tf.abs(picture - 0.25) ** 3)
+    def paint(job, costs, **options):
+        def problem(size):
+            image = tf.constant(read_image(job.content, size, enlarge=True))
+            rough = tf.random.stateless_uniform(image.shape, (1, 2), 0.01, 1)
+            return image, lambda picture: tf.reduce_sum(rough * tf.abs(picture - 0.25) ** 3)
 
-    return problem
+        image, histories = coarse_to_fine(problem, job.size, job.evaluations, settings=asdict(job), **options)
+        return image.numpy(), histories
+
+    monkeypatch.setattr(painter, "paint", paint)
 
 
 class Watched(Painter):
@@ -37,7 +45,7 @@ class Watched(Painter):
 
     def __init__(self, folder):
         self.steps, self.ends, self.may = [], [], threading.Semaphore(0)
-        super().__init__(None, towards_grey, None, folder, self.one_more, self.ends.append)
+        super().__init__(None, folder, self.one_more, self.ends.append)
 
     def one_more(self, run):
         self.steps.append(len(run.history))
@@ -173,7 +181,7 @@ def test_a_bad_upload_shows_a_message_and_changes_nothing(pictures, data, messag
 
 @pytest.fixture
 def studio():
-    studio = Studio(None, towards_grey, None)
+    studio = Studio(None)
     studio.size.value = 256
     yield studio
     studio.painter.stop()

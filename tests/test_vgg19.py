@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 import nst_utils
+from nst import training
+from nst import vgg as vgg_module
 from nst_utils import MEAN_ACTIVATION, feature_model, load_image, load_vgg19, with_average_pooling
-
-RNG = np.random.default_rng(0)
 
 
 def convolve(x, kernel, bias):
@@ -18,8 +18,8 @@ def convolve(x, kernel, bias):
     return np.maximum(total + bias, 0)
 
 
-def test_activations_equal_a_numpy_network_fed_with_bgr_minus_mean(vgg):
-    picture = RNG.random((1, 33, 38, 3)).astype(np.float32)
+def test_activations_equal_a_numpy_network_fed_with_bgr_minus_mean(vgg, rng):
+    picture = rng.random((1, 33, 38, 3)).astype(np.float32)
     x = picture[0, :, :, ::-1].astype(np.float64) * 255 - [103.939, 116.779, 123.68]
     packed = np.load(nst_utils.WEIGHTS)
     expected = {}
@@ -66,11 +66,12 @@ def test_an_unknown_layer_name_lists_the_valid_ones(vgg, names):
 
 
 def test_missing_weights_say_how_to_get_them_back(monkeypatch, tmp_path):
-    monkeypatch.setattr(nst_utils, "WEIGHTS", nst_utils.ROOT / "weights" / "gone.npz")
+    gone = nst_utils.ROOT / "weights" / "gone.npz"
+    monkeypatch.setattr(vgg_module, "WEIGHTS", gone)
     with pytest.raises(FileNotFoundError, match="gone.npz: no such weights file; get it back with: git checkout"):
-        load_vgg19(nst_utils.WEIGHTS)
-    with pytest.raises(FileNotFoundError, match="other.h5: no such weights file; check the path"):
-        load_vgg19(tmp_path / "other.h5")
+        load_vgg19(gone)
+    with pytest.raises(FileNotFoundError, match="other.npz: no such weights file; check the path"):
+        load_vgg19(tmp_path / "other.npz")
 
 
 @pytest.mark.parametrize("damage", ["one bit", "truncated", "empty"])
@@ -85,42 +86,6 @@ def test_damaged_weights_are_refused(tmp_path, damage):
         load_vgg19(tmp_path / "weights.npz")
 
 
-def test_a_keras_h5_file_works_and_a_broken_one_is_named(vgg, tmp_path):
-    path = tmp_path / "own.h5"
-    legacy_h5(vgg, path)
-    loaded = load_vgg19(path)
-    for mine, theirs in zip(vgg.get_weights(), loaded.get_weights()):
-        np.testing.assert_array_equal(mine, theirs)
-    assert loaded.trainable_variables == []
-    path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(ValueError, match="own.h5: not the weights of VGG-19"):
-        load_vgg19(path)
-
-
-def legacy_h5(network, path):
-    """The layout of Keras' own vgg19_weights_..._notop.h5 download: one group a layer."""
-    import h5py
-
-    with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = [layer.name.encode() for layer in network.layers]
-        for layer in network.layers:
-            group = file.create_group(layer.name)
-            names = [f"{layer.name}/{kind}:0" for kind in ("kernel", "bias")[: len(layer.weights)]]
-            group.attrs["weight_names"] = [name.encode() for name in names]
-            for name, value in zip(names, layer.get_weights()):
-                group.create_dataset(name, data=value)
-
-
-def test_imagenet_asks_keras_and_a_failed_download_points_to_the_bundled_file(monkeypatch):
-    def vgg19(include_top, weights):
-        assert (include_top, weights) == (False, "imagenet")
-        raise Exception("URL fetch failure")
-
-    monkeypatch.setattr(keras.applications, "VGG19", vgg19)
-    with pytest.raises(ConnectionError, match=r"URL fetch failure.*needs no network"):
-        load_vgg19("imagenet")
-
-
 def test_importing_and_computing_prints_nothing():
     import subprocess
     import sys
@@ -132,7 +97,7 @@ def test_importing_and_computing_prints_nothing():
 
 def test_the_device_line_names_tensorflow_and_where_it_computes(monkeypatch):
     assert nst_utils.device().startswith("TensorFlow 2.")
-    monkeypatch.setattr(nst_utils, "GPUS", [])
+    monkeypatch.setattr(training, "GPUS", [])
     assert " on the CPU: " in nst_utils.device()
 
 

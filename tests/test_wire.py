@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from grading.wire import decode, encode
+from grading.sandboxed.wire import decode, encode
 
 
 def test_values_and_arrays_come_back_as_they_were():

@@ -3,12 +3,15 @@
 `@wrong("some words")` says which words the hint must hold; `@wrong()` that the mistake need only cost points.
 """
 
+import importlib
+import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
 @dataclass
 class Answer:
-    function: object  # plain, or decorated with tf.function
+    function: Callable  # plain, or decorated with tf.function
     right: bool
     hint: str
 
@@ -43,4 +46,5 @@ def wrong(hint=""):
     return collect
 
 
-from bank import content_cost, gram, layer_style_cost, style_cost, total, training  # noqa: E402,F401
+for module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"bank.{module.name}")

@@ -1,0 +1,1 @@
+"""What runs inside the sandbox: knows no answers."""

@@ -1,0 +1,225 @@
+"""Runs what a learner wrote, on given cases, and reports what came out. Knows no answers."""
+
+import contextlib
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from grading.sandboxed.stand_ins import STAND_INS
+
+Case = dict[str, Any]  # see grading/cases.py
+STEPS = 3
+
+
+def evaluate(function: Callable, cases: list[Case], stand_ins: bool = False, graph: bool = False) -> list[dict]:
+    """Call `function` on every case, twice; return one report for each case.
+
+    function: the learner's; cases: see grading/cases.py. A case with a `world` is three training steps in that world.
+    stand_ins: let the function call the `STAND_INS` instead of the exercises that it builds on.
+    graph: also try whether tf.function can compile it.
+
+    A report is a dict: `error`, or else `kind` (what came back: "tensor", "number", ...), `value` and `again`, the
+    result of the first and the second call, `gradients`, one for each watched tensor, None where none arrives,
+    and `modified`; the first one may have `not_compiled`. For a training step `value` holds the J of each step,
+    `pictures` the picture after each, and `again` and `pictures_again` those of the second time.
+    """
+    with _patched(_globals_of(function), STAND_INS if stand_ins else {}):
+        reports = [_report(_train if "world" in case else _call, function, case) for case in cases]
+        if graph and reports[0].get("kind") == "tensor" and "world" not in cases[0]:
+            reports[0]["not_compiled"] = _why_not_compiled(function, cases[0])
+    return reports
+
+
+def _report(run, function, case):
+    try:
+        return run(function, case)
+    except Exception as error:
+        return dict(error=describe(error, _plain(function).__code__.co_filename))
+
+
+def describe(error: Exception, filename: str = "") -> dict:
+    """The kind of error, its message, and the last line of the learner's own notebook or file that it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename == filename]
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    where = dict(line=own[-1].line or "", number=own[-1].lineno) if own else dict(line="", number=0)
+    return dict(kinds=kinds, message=str(error)[:2000], **where)
+
+
+def _call(function, case):
+    arguments = [_to_tensors(argument) for argument in case["arguments"]]
+    watched = [tensor for place in case["watch"] for tensor in _tensors(arguments[place])]
+    before = [_tensors(argument) for argument in arguments]
+    with tf.GradientTape() as tape:
+        tape.watch(watched)
+        result = function(*arguments, **case["keywords"])
+    report = _result(result)
+    if report["kind"] == "tensor":
+        report["gradients"] = _gradients(tape, result, watched, case["output_gradient"])
+    report["modified"] = not _same(before, [_tensors(argument) for argument in arguments])
+    once_more = [_to_tensors(argument) for argument in case["arguments"]]
+    report["again"] = _result(function(*once_more, **case["keywords"])).get("value")
+    if len(case["arguments"]) == 2 and isinstance(case["arguments"][0], list):
+        report["layers"] = _layers_by_default(function)
+    return report
+
+
+def _to_tensors(argument):
+    """Arrays become tensors; pairs (layer name, weight) become tuples again, as notebook 03 has them."""
+    if isinstance(argument, list):
+        return [_to_tensors(part) for part in argument]
+    if isinstance(argument, np.ndarray | np.generic):
+        return tf.constant(argument)
+    return argument
+
+
+def _tensors(argument):
+    return list(argument) if isinstance(argument, list) else [argument]
+
+
+def _same(before, after):
+    return all(len(b) == len(a) and all(x is y for x, y in zip(b, a)) for b, a in zip(before, after))
+
+
+def _result(result):
+    if isinstance(result, tf.Tensor | tf.Variable):
+        return dict(kind="tensor", value=np.asarray(result.numpy()))
+    if result is None:
+        return dict(kind="none")
+    if isinstance(result, np.ndarray | np.generic):
+        return dict(kind="numpy", value=np.asarray(result))
+    if isinstance(result, int | float):
+        return dict(kind="number", value=np.asarray(result))
+    return dict(kind=f"{type(result).__name__}"[:40])
+
+
+def _gradients(tape, result, watched, weights):
+    if weights is not None:
+        weights = tf.constant(weights, result.dtype) if np.shape(weights) == tuple(result.shape) else None
+    gradients = tape.gradient(result, watched, output_gradients=weights)
+    return [None if gradient is None else np.asarray(tf.convert_to_tensor(gradient)) for gradient in gradients]
+
+
+def _why_not_compiled(function, case):
+    """What tf.function, which notebook 04 uses, has against the function; empty if nothing."""
+    places = case["watch"]
+
+    def call(*parts):
+        arguments = [_to_tensors(argument) for argument in case["arguments"]]
+        for place, part in zip(places, parts):
+            arguments[place] = part
+        return function(*arguments, **case["keywords"])
+
+    try:
+        tf.function(call).get_concrete_function(*(_to_tensors(case["arguments"][place]) for place in places))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:2000]
+    return ""
+
+
+def _layers_by_default(function):
+    """The weights of STYLE_LAYERS that count when none are given: a learner may have changed them."""
+    try:
+        return np.array([weight for _, weight in (_plain(function).__defaults__ or ([],))[-1]], np.float64)
+    except (TypeError, ValueError):
+        return np.array([])
+
+
+# ---------------------------------------------------------------- a training step in a small world
+
+
+def _train(function, case):
+    function = tf.function(function.python_function) if hasattr(function, "python_function") else function
+    first, second = _three_steps(function, case), _three_steps(function, case)
+    return first | dict(again=second["value"], pictures_again=second["pictures"], modified=False)
+
+
+def _three_steps(function, case):
+    picture = tf.Variable(case["start"])
+    results, pictures = [], []
+    with _patched(_globals_of(function), _world(**case["world"])):
+        for _ in range(STEPS):
+            results.append(_result(function(picture)))
+            pictures.append(picture.numpy())
+    values = [result.get("value") for result in results]
+    value = np.stack(values) if all(np.shape(v) == () and v is not None for v in values) else values[0]
+    return dict(results[0], value=value, pictures=pictures)
+
+
+def _world(C, S, scales, ALPHA, BETA, rate, mix):
+    """What stands around train_step in notebook 04, made small: another network and other costs.
+
+    mix: pairs of parameters of total_cost, whose products it adds up; they come with the case, so that no answer to
+    the exercise total_cost stands here.
+    """
+
+    def vgg_model_outputs(picture):
+        picture = tf.convert_to_tensor(picture)
+        return [scale * picture for scale in scales] + [picture**2]
+
+    def compute_content_cost(content_output, generated_output):
+        _, n_H, n_W, n_C = generated_output[-1].shape  # lists come in, as in the notebooks
+        return tf.reduce_sum((content_output[-1] - generated_output[-1]) ** 2)
+
+    def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=None):
+        pairs = zip(style_image_output[: len(scales)], generated_image_output)
+        return tf.add_n([tf.reduce_sum((s - g) ** 2) for s, g in pairs])
+
+    def total_cost(J_content, J_style, alpha=10, beta=40):
+        parameters = J_content, J_style, alpha, beta
+        return sum(parameters[i] * parameters[j] for i, j in mix)
+
+    content_image, style_image = tf.constant(C), tf.constant(S)
+    return dict(
+        vgg_model_outputs=vgg_model_outputs,
+        compute_content_cost=compute_content_cost,
+        compute_style_cost=compute_style_cost,
+        total_cost=total_cost,
+        clip_0_1=lambda image: tf.clip_by_value(image, 0.0, 1.0),
+        content_image=content_image,
+        style_image=style_image,
+        a_C=vgg_model_outputs(content_image),
+        a_S=vgg_model_outputs(style_image),
+        optimizer=keras.optimizers.SGD(rate),
+        ALPHA=ALPHA,
+        BETA=BETA,
+    )
+
+
+# ---------------------------------------------------------------- the learner's surroundings
+
+
+SMALL_WORLD = ["compute_content_cost", "compute_style_cost", "total_cost", "vgg_model_outputs", "clip_0_1"]
+
+
+def replaced(cases: list[Case], stand_ins: bool = False) -> list[str]:
+    """The functions that are put in place of the learner's own while an exercise is tried."""
+    return SMALL_WORLD if "world" in cases[0] else list(STAND_INS) if stand_ins else []
+
+
+def _plain(function):
+    return getattr(function, "python_function", function)
+
+
+def _globals_of(function):
+    return _plain(function).__globals__
+
+
+@contextlib.contextmanager
+def _patched(namespace, values):
+    """Put `values` into a namespace for a while, then restore what was there."""
+    missing = object()
+    kept = {name: namespace.get(name, missing) for name in values}
+    namespace.update(values)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is missing:
+                namespace.pop(name, None)
+            else:
+                namespace[name] = value

@@ -1,0 +1,23 @@
+"""All of the course that is not the lesson: pictures, the network, training, the recipe, and the command `nst`."""
+
+import contextlib
+import os
+
+__version__ = "1.0.0"
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow without its start-up messages, which come from C++ and go straight to file descriptor 2."""
+    with contextlib.ExitStack() as stack:
+        stderr = os.dup(2)
+        stack.callback(os.close, stderr)
+        stack.callback(os.dup2, stderr, 2)
+        nowhere = stack.enter_context(open(os.devnull, "w"))
+        os.dup2(nowhere.fileno(), 2)
+        import tensorflow as tf
+
+        tf.get_logger().setLevel("ERROR")  # its warnings are about its own bookkeeping
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)

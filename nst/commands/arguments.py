@@ -1,0 +1,244 @@
+"""What the subcommands share: how arguments are read, how they are refused, and where a painting goes.
+
+No TensorFlow: whatever is refused, is refused at once.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import math
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+from PIL import Image
+
+from nst.job import Job, OtherSettings, check_same_settings, memory_needed, read_checkpoint
+from nst.paths import OUTPUT
+from nst.pictures import alone_in, check_ending, keep_earlier, read_image, save_image
+
+RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # as training.Run writes them
+
+
+class Refused(Exception):
+    """Something was asked for that makes no sense, or cannot be done here; the message is one line."""
+
+    command = ""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but without abbreviated options, and with one line where it would print the usage as well."""
+
+    def __init__(self, **options):
+        super().__init__(**options, allow_abbrev=False)
+
+    def error(self, message: str) -> None:
+        refusal = Refused(f"{message} ({self.prog} --help lists what there is)")
+        refusal.command = self.prog
+        raise refusal
+
+
+def complain(command: str, problem: object) -> int:
+    """Print one line on stderr and return 2, the exit status of a refusal."""
+    print(f"{command}: {' '.join(str(problem).split())}", file=sys.stderr)
+    return 2
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong, without Python's numbers: "name: No such file or directory"."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+# ---------------------------------------------------------------- numbers and settings
+
+
+def whole_number(text: str) -> int:
+    """For argparse: a whole number of at least 1."""
+    if not (text.isascii() and text.isdigit() and len(text) < 100 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number of at least 1")
+    return int(text)
+
+
+def number(text: str) -> float:
+    """For argparse: a number of at least 0."""
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) < math.inf:
+            return int(text) if text.isascii() and text.isdigit() else float(text)
+    raise argparse.ArgumentTypeError(f"{text}: give a number of at least 0")
+
+
+_USUAL = {field.name: field.default for field in dataclasses.fields(Job)}
+_SETTINGS = {  # of a Job: how it is read, and what it means
+    "size": (whole_number, "longer side of the picture, in pixels"),
+    "alpha": (number, "how much the content matters"),
+    "beta": (number, "how much the style matters"),
+    "evaluations": (whole_number, "steps, evaluations of the cost, at each of three scales"),
+    "brush": (number, "size of the brush strokes, 0.1 to 10"),
+    "smoothness": (number, "how much roughness costs; 20 is much"),
+}
+
+
+def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Options for settings of a Job, all numbers by default; what is not given stays as Job has it."""
+    for name in names or _SETTINGS:
+        kind, meaning = _SETTINGS[name]
+        parser.add_argument(
+            f"--{name}", type=kind, metavar="N", default=argparse.SUPPRESS, help=f"{meaning} (default: {_USUAL[name]})"
+        )
+
+
+def settings_given(given: argparse.Namespace) -> dict:
+    """Those settings of a Job that were given."""
+    return {name: value for name, value in vars(given).items() if name in _USUAL}
+
+
+def job_given(given: argparse.Namespace) -> Job:
+    """The Job that was asked for; Refused if it makes no sense or one of its files is not there."""
+    pictures = {"content": _file(given.content), "styles": tuple(map(_file, given.styles))}
+    masks = tuple(map(_file, getattr(given, "masks", ())))
+    try:
+        return Job(**{**settings_given(given), **pictures, "masks": masks})
+    except ValueError as error:
+        raise Refused(error) from error
+
+
+def _file(text: str) -> str:
+    """The whole path of a file that is there."""
+    path = Path(text).expanduser()
+    try:
+        if path.is_dir():
+            raise Refused(f"{text}: a folder; give the path of a picture in it")
+        if not path.is_file():
+            raise Refused(f"{text}: no such file")
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise Refused(in_words(error)) from error
+    return str(path.resolve())
+
+
+def check_pictures(job: Job, enlarge: bool = True) -> None:
+    """Refused if a picture cannot be read at this size, or if painting it takes more memory than there is."""
+    try:
+        for path in job.masks:
+            read_image(path, job.size, enlarge=True)
+        for path in job.styles:
+            read_image(path, max(round(job.brush * job.size), 64), enlarge)
+        _, height, width, _ = read_image(job.content, job.size, enlarge).shape
+    except MemoryError as error:
+        raise Refused(f"size {job.size}: more than the memory of this machine") from error
+    except (OSError, ValueError) as error:
+        raise Refused(in_words(error)) from error
+    there, fixed = psutil.virtual_memory().total, memory_needed(0)
+    needed = memory_needed(height * width, (job.brush * job.size) ** 2)
+    if needed > there:
+        most = int(job.size * math.sqrt((there - fixed) / (needed - fixed))) if there > fixed else 0
+        raise Refused(
+            f"size {job.size}: painting {width} x {height} pixels takes about {needed / 1e9:.0f} GB of memory, and "
+            f"this machine has {there / 1e9:.0f}; give at most {most}"
+        )
+
+
+# ---------------------------------------------------------------- where a painting goes
+
+
+class Destination:
+    """Where a painting goes: a `folder` for its files while it is made, and the `result`.
+
+    Without a name that is output/, where all files stay. With one (`-o name.png`) the folder is name_painting/ beside
+    it, which is removed when the result is there.
+    """
+
+    def __init__(self, name: str | None):
+        self.named = name is not None
+        self.result = Path(name).expanduser() if self.named else OUTPUT / RESULT
+        self.folder = self.result.parent / f"{self.result.stem}_painting" if self.named else OUTPUT
+        self.checkpoint = self.folder / CHECKPOINT
+
+    def check(self) -> None:
+        """Refused unless a picture can be written there and no other run is painting."""
+        try:
+            if self.result.is_dir():
+                raise Refused(f"{self.result}: a folder; name a picture in it, such as {self.result / 'painting.png'}")
+            check_ending(self.result)
+            with alone_in(self.folder), tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except (OSError, ValueError) as error:
+            raise Refused(in_words(error)) from error
+
+    def check_resumable(self, command: str, settings: dict) -> None:
+        """Refused unless there is a stopped run here with these settings."""
+        again = f"nst {command} without --resume starts anew"
+        try:
+            saved = read_checkpoint(self.checkpoint)["settings"]
+            if not settings.keys() <= saved.keys():
+                raise Refused(f"--resume: the run in {self.folder} was none of nst {command}; {again}")
+            check_same_settings(self.checkpoint, {name: saved[name] for name in settings}, settings)
+        except FileNotFoundError:
+            raise Refused(f"--resume: there is no stopped run in {self.folder}; {again}") from None
+        except OtherSettings as other:
+            difference = f"{other.name} {_plainly(other.saved)}, not {_plainly(other.wanted)}"
+            raise Refused(
+                f"--resume: the run in {self.folder} had {difference}; repeat its settings, or {again}"
+            ) from None
+        except ValueError as error:
+            raise Refused(f"--resume: {error}") from error
+
+    def finish(self) -> Path | None:
+        """Put the result in its place, if it has a name; return where an earlier picture of that name is kept."""
+        if not self.named:
+            return None
+        earlier = keep_earlier(self.result)
+        painted = self.folder / RESULT
+        if self.result.suffix.lower() == painted.suffix:
+            os.replace(painted, self.result)
+        else:
+            save_image(read_image(painted, max_size=10**6), self.result)
+        shutil.rmtree(self.folder)
+        return earlier
+
+    def give_up(self) -> None:
+        """Leave no empty folder behind."""
+        with contextlib.suppress(OSError):
+            if self.named:
+                self.folder.rmdir()
+
+    def summary(self) -> tuple[str, bool]:
+        """One line about what was painted, and whether all of it was."""
+        state = read_checkpoint(self.checkpoint)
+        history, total, (_, height, width, _) = state["history"], int(state["total"]), state["image"].shape
+        text = f"{width} x {height} pixels, {len(history)} of {total} steps, cost J {history[-1]:.3g}"
+        return text, len(history) == total
+
+
+def _plainly(value: object) -> str:
+    return ", ".join(map(_plainly, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="name of the result; else output/ holds all files")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped or killed")
+
+
+def show_bar(text: str) -> None:
+    """A progress bar in the terminal, in place of the one before."""
+    width = shutil.get_terminal_size().columns - 1
+    print(f"\r{text[:width]:{width}}", end="", flush=True)
+
+
+def clear_bar() -> None:
+    show_bar("")
+    print("\r", end="")
+
+
+def picture_size(path: Path) -> str:
+    with Image.open(path) as picture:
+        return f"{picture.width} x {picture.height} pixels"

@@ -1,0 +1,158 @@
+"""Paint a photo in the style of an artwork, or of several: the fast recipe of notebooks 06 and 07.
+
+Ctrl-C stops early and keeps the picture.
+"""
+
+import argparse
+import contextlib
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import nst
+from nst.commands.arguments import (
+    RESULT,
+    Destination,
+    add_output,
+    add_settings,
+    check_pictures,
+    clear_bar,
+    complain,
+    in_words,
+    job_given,
+    number,
+    picture_size,
+    say,
+    show_bar,
+)
+from nst.interrupt import on_ctrl_c
+
+STOPPED = "stopped before the first step of the painting; the pictures there are as they were"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("content", metavar="PHOTO", help="any picture file")
+    parser.add_argument("styles", metavar="ART", nargs="+", help="any picture files")
+    add_output(parser)
+    add_settings(parser)
+    parser.add_argument("--weights", metavar="N", type=number, nargs="+", default=(), help="a share for each artwork")
+    parser.add_argument("--masks", metavar="FILE", nargs="+", default=(), help="where each artwork counts: white")
+    parser.add_argument("--keep-colors", action="store_true", help="give the result the photo's colours")
+    parser.add_argument("--match-colors", action="store_true", help="give the artworks the photo's palette first")
+
+
+def run(given: argparse.Namespace) -> int:
+    job, destination = job_given(given), Destination(given.output)
+    destination.check()
+    if given.resume:
+        destination.check_resumable("paint", asdict(job))
+    say(f"Painting {_title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
+    check_pictures(job)
+    reporter = Reporter()
+    try:
+        with reporter.listening():
+            nst.start_tensorflow()
+            from nst.recipe import paint
+            from nst.training import device
+
+            say(device())
+            paint(job, output=destination.folder, resume=given.resume, watch=reporter)
+    except KeyboardInterrupt:
+        return complain("nst paint", STOPPED)
+    except Exception as error:
+        return complain("nst paint", _explained(error, destination.folder))
+    finally:
+        reporter.close()
+        destination.give_up()
+    return report(reporter.kept, destination, "paint")
+
+
+def report(kept: Path | None, destination: Destination, command: str) -> int:
+    """Say what was painted and where it is; return the exit status."""
+    text, complete = destination.summary()
+    try:
+        kept = destination.finish() or kept
+    except (OSError, ValueError) as error:
+        return complain(f"nst {command}", f"{in_words(error)}; the picture is {destination.folder / RESULT}")
+    if kept:
+        say(f"The picture that was there before is kept as {kept}")
+    say(f"{destination.result}: {text}")
+    if not complete:
+        say(f"Stopped early. nst {command} --resume (with make, RESUME=1), with the same settings, goes on from there.")
+    return 0
+
+
+def _title(job):
+    return f"{Path(job.content).name} in the style of {' and '.join(Path(path).name for path in job.styles)}"
+
+
+def _explained(error, folder):
+    """One line about an error; of one that nobody foresaw, the rest goes into a file."""
+    if isinstance(error, OSError | ValueError | LookupError | NotImplementedError | FloatingPointError):
+        return in_words(error)
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return "the memory of this machine does not suffice; give a smaller --size"
+    text, path = f"{type(error).__name__}: {error}", folder / "error.txt"
+    with contextlib.suppress(OSError):
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        return f"{text} (where it happened: {path})"
+    return text
+
+
+class Reporter:
+    """Tells how a painting gets on: a bar in a terminal, and everywhere a line for each new picture file.
+
+    Called with the Run after each step; `kept` is where an earlier picture went.
+    """
+
+    def __init__(self):
+        self.kept, self.run, self._told = None, None, 0
+        self._pressed, self._terminal = threading.Event(), sys.stdout.isatty()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """In the block Ctrl-C is heard, also where Python ignores its exception: in a __del__, during an import."""
+
+        def note(*_):
+            self._pressed.set()
+            raise KeyboardInterrupt
+
+        usual, sys.unraisablehook = sys.unraisablehook, lambda ignored: self._pressed.is_set() or usual(ignored)
+        try:
+            with on_ctrl_c(note):
+                yield
+        except Exception as error:
+            if self._pressed.is_set():
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            sys.unraisablehook = usual
+
+    def __call__(self, run) -> None:
+        self.run = run
+        if self._pressed.is_set():
+            raise KeyboardInterrupt
+        self._tell()
+        if self._terminal:
+            show_bar(str(run.bar))
+
+    def _tell(self):
+        for number, (path, steps) in enumerate(self.run.saved.items()):
+            if number < self._told or (number and path.name == RESULT):  # the result has its line at the end
+                continue
+            if self._terminal:
+                clear_bar()
+            cost = f"cost J {self.run.history[steps - 1]:.3g}, step {steps} of {self.run.total}"
+            say(f"{path}: {picture_size(path)}, {cost}")
+        self._told = len(self.run.saved)
+
+    def close(self) -> None:
+        """The pictures of the last step, and an end to the bar."""
+        if self.run:
+            self.kept = self.run.kept
+            self._tell()
+        if self._terminal and self.run:
+            print()

@@ -1,0 +1,230 @@
+"""Fewer evaluations of the cost: L-BFGS, preconditioned, from coarse to fine. Notebook 06 explains each of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import scipy.fft
+import scipy.optimize
+import tensorflow as tf
+
+from nst.engine import one_thread
+from nst.job import read_checkpoint
+from nst.paths import OUTPUT
+from nst.pictures import positive
+from nst.training import Run
+
+Cost = Callable[[tf.Tensor], tf.Tensor]  # from a picture (1, n_H, n_W, 3) to the scalar J
+
+SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
+_FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns
+_OVERSHOOT = 1e-3  # cost of a pixel that leaves [0, 1] by one, as a share of the first J
+_OVERHEAD = 15_000  # an evaluation takes as long as if there were so many pixels more
+_COARSEST_SIDE = 64  # below that there is too little picture left to say what the style is
+
+
+@one_thread
+def minimize(
+    cost_function: Cost,
+    image: tf.Variable,
+    evaluations: int = 60,
+    *,
+    precondition: bool = True,
+    output: str | Path | None = OUTPUT,
+    settings: dict | None = None,
+    resume: bool = False,
+    watch: Callable[[Run], None] | None = None,
+) -> list[float]:
+    """Lower cost_function(image) with L-BFGS and return the history of costs, one J for each evaluation.
+
+    cost_function: from a tensor (1, n_H, n_W, 3) to the scalar J; it is compiled with tf.function.
+    image: tf.Variable (1, n_H, n_W, 3) in [0, 1], where to start; it always holds the best picture so far.
+    evaluations: how often J and its gradient are computed, at most; fewer if nothing lowers J any more.
+    precondition: let broad features move more easily than single pixels. L-BFGS then works on the picture's cosine
+        spectrum, each frequency f weighted by f^-1/2; pixels that leave [0, 1] are clipped before J sees them, and
+        pay a little. Otherwise it works on the pixels, within the bounds 0 and 1.
+    output, settings, resume, watch: as in training.train, with a checkpoint after every 20 evaluations. A resumed run
+        goes on from the saved picture; L-BFGS gets to know the cost's curvature anew.
+
+    Stops, saves and raises like training.train: Ctrl-C keeps the picture, NaN raises FloatingPointError. TypeError for
+    a cost function that returns no scalar, ValueError if no gradient reaches the picture.
+
+    Liu & Nocedal (1989) for L-BFGS; Byrd, Lu, Nocedal & Zhu (1995) for the bounds. SciPy's implementation.
+    """
+    run = Run(
+        positive("evaluations", evaluations), output, {"precondition": precondition, **(settings or {})}, watch=watch
+    )
+    if resume:
+        run.resume(image)
+    with run:
+        _descend(run, cost_function, image, run.total - len(run.history), precondition, "L-BFGS")
+        run.show(image)
+    return run.history
+
+
+@one_thread
+def coarse_to_fine(
+    problem: Callable[[int], tuple[tf.Tensor, Cost]],
+    size: int,
+    evaluations: int = 60,
+    *,
+    scales: int = 3,
+    precondition: bool = True,
+    output: str | Path | None = OUTPUT,
+    settings: dict | None = None,
+    resume: bool = False,
+    watch: Callable[[Run], None] | None = None,
+    finish: Callable[[tf.Variable], np.ndarray] = np.asarray,
+) -> tuple[tf.Variable, list[list[float]]]:
+    """Minimise first on a small picture, then on larger ones, each started from the one before, enlarged.
+
+    problem: function that takes the longer side in pixels and returns (content image, cost function) for that size.
+    size: the longer side of the result. The other scales are a half of it, a quarter ...
+    evaluations: for each scale; the small ones take little time.
+    scales: how many at most; pictures whose shorter side would be below 64 pixels are left out.
+    precondition, output, settings, resume, watch: as in `minimize`; output/scale_1_128px.png ... are the results of the
+        scales, with their longer sides.
+    finish: what is done to a picture before it is shown or saved; the returned one is without it.
+
+    Returns (image, history): the result as a tf.Variable, and one list of J for each scale, since the costs of
+    pictures of different size cannot be compared. After Ctrl-C the result may be one of a smaller scale.
+
+    Gatys, Ecker, Bethge, Hertzmann & Shechtman (2017), Controlling Perceptual Factors in Neural Style Transfer,
+    section 6.
+    """
+    positive("evaluations", evaluations)
+    problems = [problem(positive("size", size))]
+    shorter = min(problems[0][0].shape[1:3])
+    for n in range(1, positive("scales", scales)):
+        if shorter // 2**n < _COARSEST_SIDE:
+            break
+        problems.insert(0, problem(size // 2**n))
+    images = [tf.Variable(content) for content, _ in problems]
+    work = [_OVERHEAD + image.shape[1] * image.shape[2] for image in images for _ in range(evaluations)]
+    about = {"precondition": precondition, "scales": scales, "size": size, "evaluations": evaluations}
+    about |= settings or {}
+    run = Run(len(work), output, about, work=work, watch=watch, finish=finish)
+    first = 0
+    if resume and run.output and run.checkpoint.exists():
+        shape = read_checkpoint(run.checkpoint)["image"].shape
+        first = next((n for n, image in enumerate(images) if tuple(image.shape) == shape), 0)
+        run.resume(images[first])
+    ends = []
+    with run:
+        for n in range(first, len(problems)):
+            image = images[n]
+            if n > first:
+                enlarged = tf.image.resize(images[n - 1], image.shape[1:3], method="bicubic")
+                image.assign(tf.clip_by_value(enlarged, 0.0, 1.0))
+            left = min(evaluations, (n + 1) * evaluations - len(run.history))
+            _descend(run, problems[n][1], image, left, precondition, f"{max(image.shape)} px")
+            run.show(image, f"scale_{n + 1}_{max(image.shape)}px.png")
+            ends.append(len(run.history))
+    return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
+
+
+def _descend(run, cost_function, image, evaluations, precondition, label):
+    """L-BFGS on one picture; each evaluation is a step of the run."""
+    count, best = 0, np.inf
+
+    @tf.function
+    def value_and_gradient(picture):
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            J = cost_function(picture)
+        if not tf.is_tensor(J) or J.shape.rank != 0:
+            raise TypeError(f"the cost function returned {J}; it must return the cost J, a scalar tensor")
+        gradient = tape.gradient(J, picture)
+        if gradient is None:
+            raise ValueError("the cost does not depend on the picture: no gradient. Check what the cost function uses")
+        return J, gradient
+
+    def evaluate(picture):
+        nonlocal count, best
+        if count == evaluations:
+            raise _Enough
+        J, gradient = value_and_gradient(tf.constant(picture, tf.float32))
+        J = float(J) if np.isfinite(gradient.numpy()).all() else np.nan
+        count += 1
+        if best > J:
+            best = J
+            image.assign(picture)
+        run.step(J, image, image.numpy(), label, f"{label}, evaluation {count}")
+        if count % SHOW_EVERY == 0 and count < evaluations:
+            run.show(image)
+        return J, gradient.numpy()
+
+    space = _Spectrum(image.shape) if precondition else _Pixels(image.shape)
+    try:
+        while count < evaluations:
+            before = best
+            scipy.optimize.minimize(
+                space.cost(evaluate),
+                space.coordinates(image.numpy()),
+                jac=True,
+                method="L-BFGS-B",
+                bounds=space.bounds,
+                options={"maxiter": 10**6, "maxfun": 10**6, "ftol": 0, "gtol": 0},
+            )
+            if not best < before:
+                break
+    except _Enough:
+        pass
+
+
+class _Enough(Exception):
+    """All evaluations are done."""
+
+
+class _Pixels:
+    """Coordinates for L-BFGS: the pixels, in units that make its first step a sensible one."""
+
+    def __init__(self, shape):
+        self.shape = tuple(shape)
+        self.unit = _FIRST_STEP * np.sqrt(np.prod(self.shape))
+        self.bounds = scipy.optimize.Bounds(0, 1 / self.unit)
+
+    def coordinates(self, picture):
+        return picture.ravel().astype(np.float64) / self.unit
+
+    def cost(self, evaluate):
+        def cost(z):
+            J, gradient = evaluate((z * self.unit).clip(0, 1).reshape(self.shape))
+            return J, gradient.ravel().astype(np.float64) * self.unit
+
+        return cost
+
+
+class _Spectrum(_Pixels):
+    """Coordinates for L-BFGS: the cosine spectrum, divided by f^-1/2, so that equal steps favour broad features."""
+
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.bounds = None
+        _, n_H, n_W, _ = self.shape
+        f = np.hypot(np.arange(n_H)[:, np.newaxis] / n_H, np.arange(n_W) / n_W)
+        f[0, 0] = 1 / max(n_H, n_W)
+        self.weight = (f**-0.5 / np.sqrt(np.mean(1 / f)) * self.unit).astype(np.float32)[..., np.newaxis]
+
+    def coordinates(self, picture):
+        return (self._transform(scipy.fft.dctn, picture) / self.weight).ravel().astype(np.float64)
+
+    def cost(self, evaluate):
+        overshoot = None
+
+        def cost(z):
+            nonlocal overshoot
+            free = self._transform(scipy.fft.idctn, z.reshape(self.shape).astype(np.float32) * self.weight)
+            picture = free.clip(0, 1)
+            J, gradient = evaluate(picture)
+            overshoot = overshoot or _OVERSHOOT * abs(J)
+            outside = free - picture
+            gradient = np.where(outside, 2 * overshoot * outside, gradient)
+            spectrum = self._transform(scipy.fft.dctn, gradient) * self.weight
+            return J + overshoot * np.sum(outside**2, dtype=np.float64), spectrum.ravel().astype(np.float64)
+
+        return cost
+
+    @staticmethod
+    def _transform(transform, picture):
+        return transform(picture, axes=(1, 2), norm="ortho", workers=-1)
