@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course; see "For instructors" in the README.
+"""nbgrader's settings for this course; see docs/instructors.md.
 
 The assignment is called "notebooks", after the folder with the worked notebooks. Submissions lie in
 submitted/<student>/notebooks/. The environment variable NST_GRADEBOOK_URL names another database than gradebook.db.

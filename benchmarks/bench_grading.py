@@ -16,7 +16,7 @@ import nbformat
 from machine import processor
 
 from grading import submission
-from grading.grade import NOTEBOOKS, Class, grade_class
+from grading.grade import NOTEBOOKS, Course, grade_course
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,7 +50,7 @@ def whole_class(count, workers):
     with tempfile.TemporaryDirectory() as folder:
         classroom(Path(folder), count)
         start = time.perf_counter()
-        rows = grade_class(Class(folder), count=workers)
+        rows = grade_course(Course(folder), count=workers)
         seconds = time.perf_counter() - start
     assert all(row["total"] == 30 for row in rows)
     return seconds

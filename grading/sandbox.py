@@ -91,7 +91,7 @@ def _run_once(notebooks, jobs, limits):
     if frames.current is None and not frames.results:
         raise SandboxError(
             f"the sandbox did not start: {frames.complaint or reason}. bubblewrap needs root, or user namespaces; "
-            "see 'What is trusted' in the README"
+            "see docs/instructors.md"
         )
     unfinished = frames.current or jobs[0]["exercise"]
     return {unfinished: (reason, None)} | frames.results

@@ -4,10 +4,9 @@ White is where the mask counts, grey where it counts a little.
 """
 
 import numpy as np
+from nst_pictures import IMAGES
 from PIL import Image, ImageFilter
 from scipy import ndimage
-
-from nst_pictures import IMAGES
 
 
 def channels(name):

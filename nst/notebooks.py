@@ -146,4 +146,8 @@ def parameters_of(notebook: str | Path) -> dict[str, Any]:
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     source = "".join(tagged[0]["source"])
-    return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source).body}
+    found = {}
+    for node in ast.parse(source).body:
+        names, value = _names_bound(node), ast.literal_eval(node.value)
+        found |= zip(names, value) if isinstance(node.targets[0], ast.Tuple) else {names[0]: value}
+    return found

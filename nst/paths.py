@@ -16,7 +16,7 @@ def _root() -> Path:
 
 
 ROOT = _root()
-INSTALLED = ROOT != _PACKAGE.parent  # by pip, so without the repository around it
+INSTALLED = _PACKAGE.parent != ROOT  # by pip, so without the repository around it
 IMAGES = ROOT / "images"
 WEIGHTS = ROOT / "weights" / "vgg19_notop_q8.npz"
 OUTPUT = Path(os.environ.get("NST_OUTPUT") or (Path.cwd() if INSTALLED else ROOT) / "output")

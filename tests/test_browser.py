@@ -24,9 +24,10 @@ from nst.paths import IMAGES, ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SHOTS = os.environ.get("NST_SCREENSHOTS")
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="no Chromium found, so nothing is tried in a browser: make chromium"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium found, so nothing is tried in a browser: make chromium"),
+]
 WAIT = 120_000  # milliseconds, for a busy machine
 WRONG = """def gram_matrix(A):
     return tf.matmul(A, A, transpose_a=True)"""

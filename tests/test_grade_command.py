@@ -19,6 +19,7 @@ from grading.grade import Course, grade_course
 from nst.paths import ROOT
 
 ALL = sum(FULL.values())
+pytestmark = pytest.mark.slow
 SWAPPED = {"total_cost": function("total_cost", "return beta * J_content + alpha * J_style")}
 
 

@@ -17,6 +17,9 @@ from grading.grade import Course, grade_course
 from nst.paths import ROOT
 
 
+pytestmark = pytest.mark.slow
+
+
 def in_cell(name, change):
     """An `edit` for submit: apply `change(notebook, index)` to the cell with this grade_id."""
 

@@ -1,28 +1,17 @@
 """What every notebook looks like. That they run and give the stored outputs is nbval's task (see pyproject.toml)."""
 
-import importlib.util
 import re
 
 import nbformat
-import papermill
 import pytest
-from papermill.exceptions import PapermillExecutionError
 from quick import QUICK
 
+from grading.exercises import EXERCISES
+from nst.commands import record
+from nst.notebooks import parameters_of
 from nst.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-EXERCISES = {
-    "01_transfer_learning.ipynb": [],
-    "02_content_cost.ipynb": ["compute_content_cost"],
-    "03_style_cost.ipynb": ["gram_matrix", "compute_layer_style_cost", "compute_style_cost"],
-    "04_paint.ipynb": ["total_cost", "train_step"],
-    "05_experiments.ipynb": [],
-    "06_faster.ipynb": [],
-    "07_control.ipynb": [],
-    "08_studio.ipynb": [],
-}
-
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -35,7 +24,8 @@ def outputs(path):
 
 
 def test_the_names_sort_in_reading_order_and_hold_the_exercises():
-    assert [path.name for path in NOTEBOOKS] == list(EXERCISES)
+    assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02d}_" for number in range(1, len(NOTEBOOKS) + 1)]
+    assert {exercise.notebook for exercise in EXERCISES.values()} <= {path.stem for path in NOTEBOOKS}
 
 
 @each_notebook
@@ -85,9 +75,6 @@ def test_its_links_lead_somewhere(path):
 
 
 def test_the_links_between_notebooks_are_the_generated_ones():
-    spec = importlib.util.spec_from_file_location("record", ROOT / "record.py")
-    record = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(record)
     for path in NOTEBOOKS:
         line = record.links(path, NOTEBOOKS)
         assert cells(path)[0].source.splitlines()[2] == cells(path)[-1].source == line
@@ -115,26 +102,15 @@ def test_each_exercise_is_ready_for_nbgrader_and_followed_by_its_check(path):
         )
         assert check.source == f"check({name})"
         assert [output.data["text/plain"] for output in check.outputs if "data" in output] == ["5 of 5 points"]
-    assert found == EXERCISES[path.name]
+    assert found == [name for name, exercise in EXERCISES.items() if exercise.notebook == path.stem]
 
 
-def execute(path, tmp_path, **parameters):
-    papermill.execute_notebook(path, tmp_path / path.name, parameters, cwd=ROOT / "notebooks", progress_bar=False)
-
-
-@each_notebook
-def test_it_runs_plainly_from_top_to_bottom(path, tmp_path):
-    execute(path, tmp_path, **QUICK.get(path.name, {}))
-    assert not [output for output in outputs(tmp_path / path.name) if output.get("name") == "stderr"]
-
-
-@pytest.mark.parametrize("source", ["%nosuchmagic", "%%nosuchmagic\nx = 1", "1 / 0"])
-def test_a_plain_run_fails_on_unknown_magics_and_errors(source, tmp_path):
-    path = tmp_path / "broken.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
-    (tmp_path / "out").mkdir()
-    with pytest.raises(PapermillExecutionError):
-        papermill.execute_notebook(path, tmp_path / "out" / path.name, kernel_name="python3", progress_bar=False)
+@pytest.mark.parametrize("name", QUICK)
+def test_the_small_parameters_are_the_notebooks_own(name):
+    """nbval runs the notebooks with these; a name that the notebook does not know would change nothing."""
+    usual = parameters_of(ROOT / "notebooks" / name)
+    assert QUICK[name].keys() <= usual.keys()
+    assert all(type(usual[word]) is type(value) and value < usual[word] for word, value in QUICK[name].items())
 
 
 def test_no_notebook_uses_magics_or_the_shell():

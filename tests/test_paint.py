@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -111,8 +112,10 @@ def test_all_controls_reach_the_job(output, monkeypatch):
     monkeypatch.setattr(recipe, "paint", lambda job, **options: seen.append(job) or 1 / 0)
     sky = str(IMAGES / "mask" / "pagoda_sky.png")
     pagoda, glass = str(IMAGES / "content" / "pagoda.jpg"), str(IMAGES / "style" / "stained_glass.jpg")
-    words = "--size 96 --alpha 3 --beta 7.5 --evaluations 9 --brush 2 --smoothness 5 --weights 2 1 --masks".split()
-    assert main(["paint", pagoda, STARS, glass, *words, sky, "--keep-colors", "--match-colors"]) == 2
+    numbers = {"size": 96, "alpha": 3, "beta": 7.5, "evaluations": 9, "brush": 2, "smoothness": 5}
+    words = [word for name, value in numbers.items() for word in (f"--{name}", str(value))]
+    words += ["--weights", "2", "1", "--masks", sky, "--keep-colors", "--match-colors"]
+    assert main(["paint", pagoda, STARS, glass, *words]) == 2
     assert seen == [
         recipe.Job(
             pagoda, (STARS, glass), weights=(2, 1), masks=(sky,), brush=2, match_colors=True, keep_colors=True,
@@ -276,6 +279,5 @@ def test_the_first_line_comes_before_anything_long(tmp_path):
     with subprocess.Popen(command, env=environment(tmp_path), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith("Painting cat.png in the style of starry_night.jpg, 64 pixels.")
         with contextlib.suppress(FileNotFoundError):
-            maps = open(f"/proc/{process.pid}/maps").read()
-            assert "tensorflow" not in maps
+            assert "tensorflow" not in Path(f"/proc/{process.pid}/maps").read_text()
         process.kill()

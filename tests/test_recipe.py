@@ -1,4 +1,4 @@
-"""The recipe: each control, as notebook 07 writes it and as nst.recipe does, and a Job from its files to its picture."""
+"""The recipe: each control, as notebook 07 and as nst.recipe writes it, and a Job from its files to its picture."""
 
 from types import SimpleNamespace
 

@@ -32,8 +32,9 @@ def test_every_door_leads_to_the_same_picture(tmp_path, monkeypatch):
     expected = (image[0].clip(0, 1) * 255).round().astype(np.uint8)
 
     monkeypatch.setattr(arguments, "OUTPUT", tmp_path / "paint")
-    words = "--weights 2 1 --brush 1.5 --keep-colors --smoothness 5 --size 112 --evaluations 12 --masks".split()
-    assert main(["paint", PAGODA, *STYLES, *words, SKY]) == 0
+    words = ["--weights", "2", "1", "--masks", SKY, "--brush", "1.5", "--smoothness", "5", "--keep-colors"]
+    words += ["--size", "112", "--evaluations", "12"]
+    assert main(["paint", PAGODA, *STYLES, *words]) == 0
     np.testing.assert_array_equal(pixels(tmp_path / "paint" / "generated_image.png"), expected)
 
     ends = []

@@ -171,6 +171,7 @@ class Destination:
             check_ending(self.result)
             with alone_in(self.folder), tempfile.TemporaryFile(dir=self.folder):
                 pass
+            self.give_up()
         except (OSError, ValueError) as error:
             raise Refused(in_words(error)) from error
 

@@ -140,8 +140,8 @@ class Reporter:
             show_bar(str(run.bar))
 
     def _tell(self):
-        for number, (path, steps) in enumerate(self.run.saved.items()):
-            if number < self._told or (number and path.name == RESULT):  # the result has its line at the end
+        for count, (path, steps) in enumerate(self.run.saved.items()):
+            if count < self._told or (count and path.name == RESULT):  # the result has its line at the end
                 continue
             if self._terminal:
                 clear_bar()

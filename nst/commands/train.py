@@ -65,9 +65,8 @@ def run(given: argparse.Namespace) -> int:
     if given.resume:
         settings = {name: parameters[name] for name in IN_CHECKPOINT}
         destination.check_resumable("train", {"steps_per_epoch": parameters["STEPS_PER_EPOCH"], **settings})
-    say(
-        f"Painting {Path(job.content).name} in the style of {Path(job.styles[0]).name}, {job.size} pixels, by {NOTEBOOK}"
-    )
+    content, style = Path(job.content).name, Path(job.styles[0]).name
+    say(f"Painting {content} in the style of {style}, {job.size} pixels, by {NOTEBOOK}.")
     check_pictures(job, enlarge=False)
     before = set(destination.folder.glob("generated_image_*.png"))
     problem = _execute(destination, parameters)
