@@ -16,7 +16,6 @@ from grading.exercises import EXERCISES
 from grading.grade import Course, grade_course
 from nst.paths import ROOT
 
-
 pytestmark = pytest.mark.slow
 
 

@@ -58,6 +58,7 @@ def run(given: argparse.Namespace) -> int:
             from nst.recipe import paint
             from nst.training import device
 
+            reporter.ready()
             say(device())
             paint(job, output=destination.folder, resume=given.resume, watch=reporter)
     except KeyboardInterrupt:
@@ -110,15 +111,19 @@ class Reporter:
 
     def __init__(self):
         self.kept, self.run, self._told = None, None, 0
-        self._pressed, self._terminal = threading.Event(), sys.stdout.isatty()
+        self._pressed, self._ready, self._terminal = threading.Event(), False, sys.stdout.isatty()
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """In the block Ctrl-C is heard, also where Python ignores its exception: in a __del__, during an import."""
+        """In the block Ctrl-C is heard, also where Python ignores its exception: in a __del__, for example.
+
+        Until `ready` is called it only waits, since an exception in the middle of an import does harm.
+        """
 
         def note(*_):
             self._pressed.set()
-            raise KeyboardInterrupt
+            if self._ready:
+                raise KeyboardInterrupt
 
         usual, sys.unraisablehook = sys.unraisablehook, lambda ignored: self._pressed.is_set() or usual(ignored)
         try:
@@ -131,10 +136,16 @@ class Reporter:
         finally:
             sys.unraisablehook = usual
 
-    def __call__(self, run) -> None:
-        self.run = run
+    def ready(self) -> None:
+        """All is imported: KeyboardInterrupt if Ctrl-C was pressed meanwhile, and from now on at once."""
+        self._ready = True
         if self._pressed.is_set():
             raise KeyboardInterrupt
+
+    def __call__(self, run) -> None:
+        if self._pressed.is_set():
+            raise KeyboardInterrupt
+        self.run = run
         self._tell()
         if self._terminal:
             show_bar(str(run.bar))
