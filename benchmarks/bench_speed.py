@@ -6,7 +6,6 @@
 recipe's curve comes from classic.json (benchmarks/classic.py) in any case; a full run times its step anew.
 """
 
-# ruff: noqa: I001 (nst_utils comes before TensorFlow)
 import argparse
 import json
 import os
@@ -19,18 +18,21 @@ import threading
 import time
 from pathlib import Path
 
-import recipes
-from recipes import CONTENT, RESULTS, STYLE, cost_of, models, progress, square, value_and_gradient
-
-import classic
 import matplotlib.pyplot as plt
 import numpy as np
 import psutil
-from machine import processor
+import recipes  # before TensorFlow, whose start it silences
+from recipes import CONTENT, RESULTS, STYLE, cost_of, models, progress, square, value_and_gradient
+
+# isort: split
+import classic
 import tensorflow as tf
-from nst_minimize import coarse_to_fine, minimize
-from nst_pictures import ROOT, save_image
-from nst_utils import load_vgg19
+from machine import processor
+
+from nst.minimize import coarse_to_fine, minimize
+from nst.paths import ROOT
+from nst.pictures import save_image
+from nst.vgg import load_vgg19
 
 SIZE = classic.SIZE
 TORCH = RESULTS / ".venv" / "bin" / "python"

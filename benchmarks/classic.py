@@ -1,4 +1,3 @@
-# ruff: noqa: I001 (nst_utils comes before TensorFlow)
 """The classic recipe, once and in full: stock Keras VGG-19, Adam 0.01, 10 x 100 steps at 400 px.
 
 .venv/bin/python benchmarks/classic.py        writes benchmarks/classic.json; about 25 minutes on two cores
@@ -8,12 +7,15 @@ import json
 import statistics
 import time
 
-import recipes
+import recipes  # before TensorFlow, whose start it silences
 from recipes import CONTENT, LAYERS, STYLE, cost_of, square
 
+# isort: split
 import keras
 import tensorflow as tf
-from nst_utils import feature_model, load_vgg19, set_seed
+
+from nst.training import set_seed
+from nst.vgg import feature_model, load_vgg19
 
 SIZE, EPOCHS, STEPS_PER_EPOCH, LEARNING_RATE, NOISE = 400, 10, 100, 0.01, 0.25
 

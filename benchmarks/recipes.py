@@ -1,28 +1,26 @@
-# ruff: noqa: I001 (nst_utils comes before TensorFlow)
 """The pictures, the cost and the plain network that all benchmarks of speed share."""
 
+import functools
 import sys
 from pathlib import Path
 
-import nst_utils  # first: it silences TensorFlow's start-up messages
+import nst
 
-import functools
+nst.start_tensorflow()
 
 import tensorflow as tf
-from nst_engine import fast_feature_model
-from nst_utils import MEAN_ACTIVATION, feature_model, functions_from, load_image, load_vgg19
 
-NOTEBOOKS = nst_utils.ROOT / "notebooks"
+from nst.engine import fast_feature_model
+from nst.paths import IMAGES
+from nst.recipe import CONTENT_LAYER, course_costs
+from nst.training import load_image
+from nst.vgg import MEAN_ACTIVATION, feature_model, load_vgg19
+
 RESULTS = Path(__file__).resolve().parent
-CONTENT = nst_utils.IMAGES / "content" / "coffee_cup.png"
-STYLE = nst_utils.IMAGES / "style" / "starry_night.jpg"
-ALPHA, BETA, CONTENT_LAYER = 10, 100, "block4_conv2"  # as in notebook 04
+CONTENT, STYLE = IMAGES / "content" / "coffee_cup.png", IMAGES / "style" / "starry_night.jpg"
+ALPHA, BETA = 10, 100  # as in notebook 04
 
-compute_content_cost = functions_from(NOTEBOOKS / "02_content_cost.ipynb", "compute_content_cost")
-compute_style_cost, STYLE_LAYERS = functions_from(
-    NOTEBOOKS / "03_style_cost.ipynb", "compute_style_cost", "STYLE_LAYERS"
-)
-total_cost = functions_from(NOTEBOOKS / "04_paint.ipynb", "total_cost")
+compute_content_cost, compute_style_cost, total_cost, STYLE_LAYERS = course_costs()
 LAYERS = [name for name, _ in STYLE_LAYERS] + [CONTENT_LAYER]
 
 
@@ -53,7 +51,7 @@ def models():
 
 
 def fast_problem(size):
-    """(content image, cost function) at size x size, for nst_minimize.coarse_to_fine."""
+    """(content image, cost function) at size x size, for minimize.coarse_to_fine."""
     content = square(CONTENT, size)
     return content, cost_of(models()[1], content, square(STYLE, size))
 

@@ -4,9 +4,10 @@ White is where the mask counts, grey where it counts a little.
 """
 
 import numpy as np
-from nst_pictures import IMAGES
 from PIL import Image, ImageFilter
 from scipy import ndimage
+
+from nst.paths import IMAGES
 
 
 def channels(name):

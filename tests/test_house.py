@@ -81,6 +81,17 @@ def test_nothing_in_nst_knows_the_vocabulary_the_grading_or_the_studio():
         assert "from grading.exercises" not in path.read_text() and "import grading.exercises" not in path.read_text()
 
 
+@pytest.mark.parametrize("folder", ["benchmarks", "images"])
+def test_programs_that_no_test_runs_import_what_there_is(folder):
+    for path in (ROOT / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] in ("nst", "grading", "studio"):
+                module = importlib.import_module(node.module)
+                for alias in node.names:
+                    assert hasattr(module, alias.name), f"{path.name}: {node.module}.{alias.name}"
+        assert not {name for name in imported_by(path) if name.startswith("nst_")}, path
+
+
 def test_at_the_top_there_are_two_python_files_and_one_is_short():
     assert {path.name for path in ROOT.glob("*.py")} == {"nst_utils.py", "nbgrader_config.py"}
     assert len((ROOT / "nst_utils.py").read_text().splitlines()) < 60
