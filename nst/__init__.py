@@ -2,20 +2,28 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 __version__ = "1.0.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
 
 
-def start_tensorflow() -> None:
-    """Import TensorFlow without its start-up messages, which come from C++ and go straight to file descriptor 2."""
+@contextlib.contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Let nothing through to file descriptor 2, where libraries in C complain."""
     with contextlib.ExitStack() as stack:
         stderr = os.dup(2)
         stack.callback(os.close, stderr)
         stack.callback(os.dup2, stderr, 2)
         nowhere = stack.enter_context(open(os.devnull, "w"))
         os.dup2(nowhere.fileno(), 2)
+        yield
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow without its start-up messages."""
+    with silent_stderr():
         import tensorflow as tf
 
         tf.get_logger().setLevel("ERROR")  # its warnings are about its own bookkeeping

@@ -167,7 +167,7 @@ def write_index(jobs: dict[str, Job], failures: dict[str, str], folder: Path = G
 <main>
 {"".join(figures)}</main></html>
 """
-    write_atomically(folder / "index.html", lambda file: file.write(page.encode()))
+    write_atomically(folder / "index.html", lambda file: file.write(page.encode(errors="replace")))
     if done:
         contents, styles = ({getattr(job, key) for job in done.values()} for key in ("content", "styles"))
         columns = (
@@ -182,7 +182,7 @@ def _figure(name, job):
     usual = {field.name: field.default for field in dataclasses.fields(job)}
     knobs = [f"{key} {_plainly(value)}" for key, value in dataclasses.asdict(job).items() if value != usual[key]]
     knobs = ", ".join(text for text in knobs if text.split()[0] not in ("content", "styles", "masks"))
-    url = urllib.parse.quote(f"{name}.png")
+    url = urllib.parse.quote(os.fsencode(f"{name}.png"))  # a name need not be UTF-8
     text = f"<b>{html.escape(name)}</b><br>{html.escape(of)}{'<br>' * bool(knobs)}{html.escape(knobs)}"
     image = f'<a href="{url}"><img src="{url}" alt="{html.escape(of)}" loading="lazy"></a>'
     return f"<figure>{image}<figcaption>{text}</figcaption></figure>\n"
@@ -209,6 +209,7 @@ def tile(paths: dict[str, Path], columns: int) -> Image.Image:
     sheet = Image.new("RGB", (columns * width, -(-len(small) // columns) * height), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(findfont("DejaVu Sans"), 13)
     for number, (caption, picture) in enumerate(small.items()):
+        caption = caption.encode(errors="replace").decode()
         x, y = number % columns * width, number // columns * height
         bottom = y + height - CAPTION
         sheet.paste(picture, (x + (width - picture.width) // 2, bottom - picture.height))

@@ -1,4 +1,4 @@
-"""Ctrl-C, for a while, does something else."""
+"""Ctrl-C, for a while, does something else, and so does a request to end (SIGTERM) if wanted."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def on_ctrl_c(handler: Callable | signal.Handlers) -> Iterator[None]:
+def on_ctrl_c(handler: Callable | signal.Handlers, and_sigterm: bool = False) -> Iterator[None]:
     """In the block Ctrl-C calls `handler`, a signal handler or signal.SIG_IGN.
 
     In a thread, where that is impossible, everything stays as it is.
@@ -15,8 +15,19 @@ def on_ctrl_c(handler: Callable | signal.Handlers) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, handler)
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)[: 1 + and_sigterm]}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+@contextmanager
+def ctrl_c_waits() -> Iterator[None]:
+    """In the block Ctrl-C and SIGTERM wait, and count at its end. For imports, which an exception would break."""
+    pressed = threading.Event()
+    with on_ctrl_c(lambda *_: pressed.set(), and_sigterm=True):
+        yield
+    if pressed.is_set():
+        raise KeyboardInterrupt

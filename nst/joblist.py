@@ -118,7 +118,8 @@ def _pictures(path):
     path = Path(path).expanduser()
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS and not file.name.startswith("."))
+    visible = (file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    found = sorted(file for file in visible if file.suffix.lower() in ENDINGS)
     if not found:
         raise FileNotFoundError(f"{path}: no pictures in this folder")
     return found

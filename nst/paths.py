@@ -19,7 +19,15 @@ ROOT = _root()
 INSTALLED = _PACKAGE.parent != ROOT  # by pip, so without the repository around it
 IMAGES = ROOT / "images"
 WEIGHTS = ROOT / "weights" / "vgg19_notop_q8.npz"
-OUTPUT = Path(os.environ.get("NST_OUTPUT") or (Path.cwd() if INSTALLED else ROOT) / "output")
+
+
+def _output() -> Path:
+    """The folder that NST_OUTPUT names, or output/. A notebook's kernel runs in notebooks/, where nothing may land."""
+    here = ROOT if not INSTALLED and Path.cwd().is_relative_to(ROOT) else Path.cwd()
+    return here / Path(os.environ.get("NST_OUTPUT") or (here if INSTALLED else ROOT) / "output").expanduser()
+
+
+OUTPUT = _output()
 
 
 def notebooks_folder() -> Path:

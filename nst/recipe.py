@@ -17,12 +17,13 @@ from nst.job import Job
 from nst.minimize import Cost, coarse_to_fine
 from nst.notebooks import COST_FUNCTIONS, functions_from
 from nst.paths import notebooks_folder
-from nst.pictures import read_image
+from nst.pictures import SMALLEST_SIDE, read_image
 from nst.training import Run, load_image
 from nst.vgg import load_vgg19
 
 CONTENT_LAYER = "block4_conv2"
 SMALLEST_ARTWORK = 64  # pixels, the longer side: a smaller one would have no strokes left
+GREY = 0.02  # two channels that differ no more are equal: a JPEG's grey is not quite grey
 
 
 class Costs(NamedTuple):
@@ -86,14 +87,17 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
 
     def at_size(size):
         photo = load_image(job.content, size, enlarge=True)
-        a_C = model(photo)
-        targets = [_for_style(model(artwork)) for artwork in _artworks(job, size, photo)]
+        artworks = _artworks(job, size, photo)
+        grey = all(map(_is_grey, [photo, *artworks]))
+        photo = _without_colors(photo) if grey else photo
+        a_C, targets = model(photo), [_for_style(model(artwork)) for artwork in artworks]
         masks = [load_mask(path, photo) for path in job.masks]
         if 0 < len(masks) < len(targets):
             masks.append(tf.maximum(1 - sum(masks), 0.0))
         parts = areas(masks, weights) if masks else weights
 
         def cost(image):
+            image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up
             a_G = model(image)
             seen = [_for_style(a_G, mask) for mask in masks] or [_for_style(a_G)] * len(targets)
             J_style = sum(w * costs.compute_style_cost(a_S, a) for w, a_S, a in zip(parts, targets, seen))
@@ -130,7 +134,7 @@ def _for_style(volumes: list[tf.Tensor], mask: tf.Tensor | None = None) -> list[
 
 def _artworks(job: Job, size: int, photo: tf.Tensor) -> list[tf.Tensor]:
     longer = max(round(job.brush * size), SMALLEST_ARTWORK)
-    artworks = [load_image(path, longer, enlarge=True) for path in job.styles]
+    artworks = [load_image(path, longer, enlarge=True, min_size=SMALLEST_SIDE) for path in job.styles]
     return [match_colors(artwork, photo) for artwork in artworks] if job.match_colors else artworks
 
 
@@ -157,6 +161,14 @@ def _mean_and_root(image: tf.Tensor) -> tuple[np.ndarray, np.ndarray]:
     pixels = np.reshape(image, (-1, 3)).astype(np.float64)
     variances, directions = np.linalg.eigh(np.cov(pixels.T) + 1e-5 * np.eye(3))  # grey pictures have none
     return pixels.mean(axis=0), directions * np.sqrt(variances) @ directions.T
+
+
+def _is_grey(image: tf.Tensor) -> bool:
+    return bool(np.ptp(image, axis=-1).max() <= GREY)
+
+
+def _without_colors(image: tf.Tensor) -> tf.Tensor:
+    return tf.repeat(tf.reduce_mean(image, axis=-1, keepdims=True), 3, axis=-1)
 
 
 # ---------------------------------------------------------------- several styles, and where

@@ -114,6 +114,38 @@ def test_a_size_that_takes_more_memory_than_there_is_names_the_largest_that_fits
     assert abs(int(re.search(r"give at most (\d+)", line)[1]) - 1000) < 5
 
 
+def test_a_limit_of_this_process_counts_as_its_memory():
+    program = (
+        "import resource\nresource.setrlimit(resource.RLIMIT_AS, (2 * 10**9, -1))\nfrom nst.commands import main\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}main(['paint', {CAT!r}, {STARS!r}, '--size', '1600'])"],
+        capture_output=True,
+        text=True,
+    )
+    assert re.match(r"nst paint: size 1600: painting 1600 x 1064 pixels takes about 6 GB .*, and this", done.stderr)
+    assert int(re.search(r"give at most (\d+)", done.stderr)[1]) in range(500, 620)
+
+
+@pytest.mark.parametrize(
+    ("here", "given", "output"),
+    [
+        (".", "pictures", ROOT / "pictures"),
+        ("notebooks", "pictures", ROOT / "pictures"),
+        ("notebooks", "", ROOT / "output"),
+        ("/tmp", "pictures/of/mine", Path("/tmp/pictures/of/mine")),
+        ("/tmp", "~/pictures", Path.home() / "pictures"),
+        ("/tmp", None, ROOT / "output"),
+    ],
+)
+def test_the_output_is_one_whole_path_and_never_under_notebooks(here, given, output):
+    environment = {name: value for name, value in os.environ.items() if name != "NST_OUTPUT"}
+    environment |= {} if given is None else {"NST_OUTPUT": given}
+    command = [sys.executable, "-c", "from nst.paths import OUTPUT; print(OUTPUT)"]
+    done = subprocess.run(command, cwd=ROOT / here, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(output)
+
+
 def test_an_output_that_cannot_be_written_is_named(output, capsys, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("here already")
     (tmp_path / "closed").mkdir()

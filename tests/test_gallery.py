@@ -94,3 +94,13 @@ def test_changed_code_paints_anew(tmp_path, monkeypatch):
         assert not gallery.is_done("cat", job, tmp_path)
     monkeypatch.setattr(gallery, "source_of", lambda notebook, *names: "another content cost")
     assert not gallery.is_done("cat", job, tmp_path)
+
+
+def test_a_name_that_is_not_utf_8_stops_nobody(tmp_path):
+    name = os.fsdecode(b"k\xe4tzchen")
+    Image.new("RGB", (64, 43), "teal").save(os.fsencode(tmp_path) + b"/k\xe4tzchen.png")
+    job = Job(str(tmp_path / f"{name}.png"), (str(IMAGES / "style" / "bamboo_ink.jpg"),), size=64)
+    (tmp_path / f"{name}.json").write_text(json.dumps({"key": gallery._key(job, gallery._contents(job))}))
+    gallery.write_index({name: job}, {}, tmp_path)
+    assert 'src="k%E4tzchen.png"' in (tmp_path / "index.html").read_text()
+    assert Image.open(tmp_path / "contact_sheet.jpg").size == (310, 232)

@@ -110,4 +110,5 @@ def test_a_list_that_is_missing_is_named(tmp_path):
 def test_pictures_of_telephones_are_found_in_a_folder(tmp_path):
     for name in ("a.HEIC", "b.avif", "c.txt", ".d.jpg"):
         (tmp_path / name).touch()
+    (tmp_path / "a folder named.png").mkdir()
     assert list(every_pair(tmp_path, tmp_path / "b.avif", {})) == ["a_b", "b_b"]

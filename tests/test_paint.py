@@ -8,15 +8,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
-from nst import recipe
+from nst import recipe, training
 from nst.commands import arguments, main
 from nst.job import read_checkpoint
 from nst.paths import IMAGES, ROOT
@@ -145,7 +147,7 @@ def test_an_error_that_nobody_foresaw_is_one_line_and_its_rest_a_file(output, mo
         (ValueError("mask.png: at this size"), "mask.png: at this size"),
         (OSError(28, "No space left on device", "output/x.png"), "output/x.png: No space left on device"),
         (FloatingPointError("64 px, evaluation 2: the cost J = nan"), "64 px, evaluation 2: the cost J = nan"),
-        (MemoryError(), "the memory of this machine does not suffice; give a smaller --size"),
+        (MemoryError(), "ran out of memory at 64 px; take a smaller --size"),
     ],
 )
 def test_what_can_go_wrong_is_said_in_one_line(output, monkeypatch, capsys, error, line):
@@ -185,6 +187,22 @@ def test_an_error_inside_the_notebook_is_one_line_and_keeps_the_notebook(tmp_pat
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("nst train: RuntimeError: a broken installation (the notebook up to there: ")
     assert (tmp_path / "output" / "04_paint.ipynb").exists()
+
+
+@pytest.mark.slow
+def test_a_kernel_that_is_killed_for_memory_is_one_line(tmp_path):
+    command = [sys.executable, "-m", "nst", "train", CAT, STARS, "--size", "64", "--steps", "2000"]
+    with subprocess.Popen(
+        command, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline(), process.stdout.readline()  # "Painting ..." and the device
+        (kernel,) = (p for p in psutil.Process(process.pid).children() if "ipykernel" in " ".join(p.cmdline()))
+        kernel.kill()
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 2 and stderr.count("\n") == 1, stderr
+    assert stderr.startswith(
+        "nst train: ran out of memory at 64 px; take a smaller --size (the notebook's kernel died)"
+    )
 
 
 # ------------------------------------------------------------ Ctrl-C, and going on
@@ -233,6 +251,76 @@ def test_a_terminal_shows_the_progress_bar_ctrl_c_keeps_the_picture_and_resume_g
     assert status == 0, text
     assert int(re.search(rf"pixels, (\d+) of {total} steps", text)[1]) > steps
     assert [path.name for path in tmp_path.glob("gen*")] == ["generated_image.png"], "one run has one result"
+
+
+@pytest.mark.parametrize(
+    ("number", "pauses"),
+    [(signal.SIGINT, (0, 0.02)), (signal.SIGINT, (0, 0.1, 0.02, 0.02, 0.02)), (signal.SIGTERM, (0,))],
+)
+def test_ctrl_c_again_and_again_loses_nothing_and_sigterm_is_heard(output, monkeypatch, capsys, number, pauses):
+    """While the picture is saved, which is made to take half a second here."""
+
+    def press():
+        for pause in pauses:
+            time.sleep(pause)
+            os.kill(os.getpid(), number)
+
+    def save_slowly(image, path):
+        time.sleep(0.25)
+        save(image, path)
+
+    save, pressing, step = training.save_image, threading.Thread(target=press), training.Run.step
+
+    def step_and_press(run, *arguments):
+        step(run, *arguments)
+        if len(run.history) == 3:
+            pressing.start()
+            time.sleep(0.3)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_image", save_slowly)
+        patch.setattr(training.Run, "step", step_and_press)
+        assert main(["paint", CAT, STARS, "--size", "64", "--evaluations", "9"]) == 0
+        pressing.join()
+    out, err = capsys.readouterr()
+    assert "3 of 9 steps" in out and "Stopped early." in out and err == ""
+    assert main(["paint", CAT, STARS, "--size", "64", "--evaluations", "9", "--resume"]) == 0
+    assert "9 of 9 steps" in capsys.readouterr().out
+
+
+def test_a_pipe_that_nobody_reads_any_more_is_no_error(tmp_path):
+    command = f"{sys.executable} -m nst paint {CAT} {STARS} --size 64 --evaluations 1 | head -n 1"
+    done = subprocess.run(command, shell=True, env=environment(tmp_path), capture_output=True, text=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert (tmp_path / "generated_image.png").exists(), "the painting goes on"
+
+
+def test_in_a_narrow_terminal_the_bar_shrinks_and_not_the_numbers(monkeypatch, capsys):
+    full = f"512 px |{'█' * 12}{' ' * 12}| step 75/150, J 1.234e+01, 01:02 left"
+    for columns in (120, 60, 55, 50, 46, 40, 20):
+        monkeypatch.setattr(shutil, "get_terminal_size", lambda columns=columns: os.terminal_size((columns, 24)))
+        arguments.show_bar(full)
+        shown = capsys.readouterr().out.lstrip("\r")
+        assert len(shown) == columns - 1
+        room = min(24, 24 - (len(full) - len(shown)))
+        if columns > 45:
+            assert "step 75/150, J 1.234e+01, 01:02 left" in shown
+        if room > 0:
+            assert len(shown.split("|")[1]) == room and abs(shown.count("█") - room / 2) <= 0.5
+        else:
+            assert "|" not in shown
+
+
+def test_names_that_are_not_utf_8_are_read_and_shown(tmp_path):
+    photo = os.path.join(os.fsencode(tmp_path), b"k\xe4tzchen.png")
+    with open(photo, "wb") as file, open(CAT, "rb") as cat:
+        file.write(cat.read())
+    command = [sys.executable, "-m", "nst", "paint", photo, STARS, "--size", "64", "--evaluations", "1"]
+    for language in ("C.UTF-8", "C"):
+        variables = {**environment(tmp_path / "output"), "LC_ALL": language}
+        done = subprocess.run(command, env=variables, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b""), done.stderr
+        assert b"tzchen.png in the style of" in done.stdout
 
 
 @pytest.mark.slow

@@ -1,10 +1,16 @@
+import io
 import os
+import struct
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms, TiffImagePlugin
 
+from nst import pictures
+from nst.pictures import TooSmall, read_image
 from nst_utils import load_image, save_image, show_images
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
@@ -150,7 +156,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(picture_file, monk
     path = picture_file(Image.new("1", (20000, 20000)))
     with pytest.raises(ValueError, match="picture.png: more than 89 million pixels"):
         load_image(path)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300 * 10**6)  # between the limit and twice the limit, too
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 300 * 10**6)
     with pytest.raises(ValueError, match="picture.png: more than 300 million pixels"):
         load_image(path)
 
@@ -218,3 +224,235 @@ def test_show_images_shows_each_picture_with_its_title(count, monkeypatch):
     for i, axis in enumerate(axes):
         np.testing.assert_array_equal(axis.images[0].get_array(), np.full((32, 40, 3), round(i * 25.5)))
     plt.close("all")
+
+
+# ---------------------------------------------------------------- colour profiles
+
+SRGB_TO_XYZ = np.array([[0.4360, 0.3851, 0.1431], [0.2225, 0.7169, 0.0606], [0.0139, 0.0971, 0.7141]])  # at D50
+WIDE_TO_XYZ = {  # red, green, blue -> XYZ at D50, from the primaries of each space
+    "Display P3": np.array([[0.5151, 0.2920, 0.1571], [0.2412, 0.6922, 0.0666], [-0.0011, 0.0419, 0.7841]]),
+    "Adobe RGB": np.array([[0.6097, 0.2053, 0.1492], [0.3111, 0.6257, 0.0632], [0.0195, 0.0609, 0.7446]]),
+}
+
+
+def icc(space, colorants=(), gamma=2.2):
+    """A profile as programs write it: a matrix and a gamma (RGB), or a gamma alone (GRAY)."""
+
+    def fixed(*numbers):
+        return b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
+
+    text = b"test\0"
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(79),
+        b"cprt": b"text" + bytes(4) + text,
+    }
+    tags[b"wtpt"] = b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    if space == b"GRAY":
+        tags[b"kTRC"] = curve
+    for letter, column in zip((b"r", b"g", b"b"), np.transpose(colorants)):
+        tags[letter + b"XYZ"], tags[letter + b"TRC"] = b"XYZ " + bytes(4) + fixed(*column), curve
+    table, data, place = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
+    for name, content in tags.items():
+        content += bytes(-len(content) % 4)
+        table += name + struct.pack(">II", place + len(data), len(content))
+        data += content
+    head = struct.pack(">I4sI4s4s4s", place + len(data), b"lcms", 0x02400000, b"mntr", space, b"XYZ ")
+    head += bytes(12) + b"acsp" + bytes(28) + fixed(0.9642, 1, 0.8249)
+    return head + bytes(128 - len(head)) + table + data
+
+
+def srgb_encoded(linear):
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clip(1e-9) ** (1 / 2.4) - 0.055)
+
+
+@pytest.mark.parametrize("space", WIDE_TO_XYZ)
+@pytest.mark.parametrize("name", ["p.png", "p.tif", "p.webp"])
+def test_colours_are_converted_by_the_pictures_own_profile(picture_file, space, name, rng):
+    own = rng.integers(90, 160, (40, 50, 3)).astype(np.uint8)  # so grey that sRGB has all of it
+    path = picture_file(
+        own, name, icc_profile=icc(b"RGB ", WIDE_TO_XYZ[space]), **({"lossless": True} if "webp" in name else {})
+    )
+    linear = (own / 255.0) ** 2.2 @ WIDE_TO_XYZ[space].T @ np.linalg.inv(SRGB_TO_XYZ).T
+    np.testing.assert_allclose(read_image(path)[0], srgb_encoded(linear), atol=2.5 / 255)
+    assert np.abs(read_image(path)[0] - own / 255).max() > 8 / 255, "it is another colour"
+
+
+def test_a_grey_profile_counts_and_transparency_stays(picture_file):
+    grey = np.full((40, 50), 128, np.uint8)
+    path = picture_file(Image.fromarray(grey), "grey.png", icc_profile=icc(b"GRAY", gamma=1.0))
+    np.testing.assert_allclose(read_image(path), srgb_encoded(np.array(128 / 255)), atol=2 / 255)
+    pixels = np.zeros((40, 50, 4), np.uint8) + np.array([120, 100, 90, 0], np.uint8)
+    path = picture_file(
+        Image.fromarray(pixels, "RGBA"), "clear.png", icc_profile=icc(b"RGB ", WIDE_TO_XYZ["Adobe RGB"])
+    )
+    np.testing.assert_array_equal(read_image(path), 1)
+
+
+@pytest.mark.parametrize("profile", [b"no profile", icc(b"RGB ", WIDE_TO_XYZ["Adobe RGB"])[:200], icc(b"GRAY")])
+def test_a_broken_profile_is_ignored_quietly(picture_file, profile, capfd):
+    path = picture_file(PIXELS, "broken.png", icc_profile=profile)
+    np.testing.assert_allclose(read_image(path)[0] * 255, PIXELS, atol=1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_cmyk_picture_with_an_rgb_profile_is_read_without_it(picture_file):
+    image = Image.fromarray(PIXELS).convert("CMYK")
+    plain, tagged = (
+        read_image(picture_file(image, f"{name}.tif", **options))
+        for name, options in (("plain", {}), ("tagged", {"icc_profile": icc(b"RGB ", WIDE_TO_XYZ["Adobe RGB"])}))
+    )
+    np.testing.assert_array_equal(plain, tagged)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif", "avif"])
+def test_what_is_written_says_that_it_is_srgb_and_is_the_same_file_each_time(tmp_path, ending):
+    for name in ("one", "two"):
+        save_image(PIXELS / 255, tmp_path / f"{name}.{ending}")
+    with Image.open(tmp_path / f"one.{ending}") as file:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(file.info["icc_profile"]))
+        assert "sRGB" in ImageCms.getProfileDescription(profile)
+    assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
+    np.testing.assert_allclose(read_image(tmp_path / f"one.{ending}")[0].mean(), PIXELS.mean() / 255, atol=0.01)
+
+
+# ---------------------------------------------------------------- formats
+
+
+LOOP = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n{} loop\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("loop.eps", LOOP, "PostScript; export it as PNG or JPEG first"),
+        ("loop.jpg", LOOP, "PostScript; export it as PNG or JPEG first"),
+        ("loop.png", b"\xc5\xd0\xd3\xc6" + LOOP, "PostScript; export it as PNG or JPEG first"),
+        ("a.pdf", b"%PDF-1.7\n", "a PDF document; export it"),
+        ("a.svg", b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "a drawing .SVG.; export it"),
+        ("a.jxl", b"\xff\x0a\x00\x00", "JPEG XL; export it"),
+        ("a.bin", b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL; export it"),
+        ("a.cr3", b"\0\0\0\x18ftypcrx \0\0\0\1", "a camera's RAW file; export it"),
+        ("a.nef", b"MM\0*\0\0\0\x08", "a camera's RAW file; export it"),
+        ("a.png", b"", "an empty file"),
+        ("a.png", b"<html>", "not a picture that can be read, or a damaged one; these can: JPEG, PNG, WebP, HEIC"),
+        ("a.fits", b"SIMPLE  =                    T", "not a picture that can be read"),
+    ],
+)
+def test_what_is_no_picture_for_us_is_named(tmp_path, name, content, words, capfd):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f"{name}: {words}") as caught:
+        read_image(tmp_path / name)
+    assert "\n" not in str(caught.value) and capfd.readouterr() == ("", "")
+
+
+def test_a_cameras_raw_file_is_not_read_as_its_preview(picture_file):
+    for tags in ({254: 1}, {50706: b"\1\4\0\0"}):
+        info = TiffImagePlugin.ImageFileDirectory_v2()
+        for tag, value in tags.items():
+            info[tag] = value
+            if tag == 50706:
+                info.tagtype[tag] = 1
+        path = picture_file(PIXELS, "photo.tif", tiffinfo=info)
+        with pytest.raises(ValueError, match="photo.tif: a camera's RAW file; export it as JPEG or TIFF first"):
+            read_image(path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG", "GIF", "WEBP", "BMP", "JPEG2000", "HEIF", "AVIF"])
+def test_damaged_files_of_each_kind_raise_one_error_and_print_nothing(tmp_path, kind, rng, capfd):
+    pictures._learn_heif()
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, kind)
+    whole = np.frombuffer(buffer.getvalue(), np.uint8)
+    for number in range(25):
+        broken = whole.copy()
+        broken[rng.integers(8, len(whole), 12)] = rng.integers(0, 256, 12)
+        path = tmp_path / f"{number}.bin"
+        path.write_bytes(broken[: rng.integers(40, len(whole))].tobytes())
+        try:
+            assert read_image(path).shape[3] == 3
+        except ValueError as error:
+            assert str(error).startswith(str(path)) and "\n" not in str(error)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_heic_and_avif_are_read(picture_file):
+    pictures._learn_heif()
+    for name in ("photo.heic", "photo.avif"):
+        smooth = Image.fromarray(PIXELS).resize((64, 48)).resize((320, 240))
+        path = picture_file(smooth, name, quality=95)
+        brightness = read_image(path, 320)[0].mean(-1) * 255
+        assert np.abs(brightness - np.asarray(smooth).mean(-1)).mean() < 4
+
+
+def test_12_bits_are_stretched_to_white(tmp_path):
+    """As a microscope writes it: 12 bits a pixel, packed."""
+    values = np.arange(64 * 64).reshape(64, 64) % 4096
+    packed = bytearray()
+    for first, second in values.reshape(-1, 2):
+        packed += bytes([first >> 4, (first & 15) << 4 | second >> 8, second & 255])
+    entries = [(256, 64), (257, 64), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 64), (279, len(packed))]
+    directory = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries
+    )
+    (tmp_path / "grey.tif").write_bytes(b"II*\0" + struct.pack("<I", 8 + len(packed)) + packed + directory + bytes(4))
+    np.testing.assert_allclose(read_image(tmp_path / "grey.tif")[0, ..., 0], values / 4095, atol=1 / 255)
+
+
+def test_a_transparent_value_of_16_bits_is_laid_over_white(picture_file):
+    pixels = np.full((40, 50), 30000, np.uint16)
+    pixels[:20] = 1234
+    path = picture_file(Image.fromarray(pixels), "grey.png", transparency=1234)
+    found = read_image(path)[0, ..., 0]
+    np.testing.assert_array_equal(found[:19], 1)
+    np.testing.assert_allclose(found[21:], 30000 / 65535, atol=1 / 255)
+
+
+def test_what_is_no_file_is_said_as_what_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for name, error, words in (
+        (tmp_path / "pipe.png", ValueError, "no file, but a pipe or a device"),
+        ("/dev/zero", ValueError, "no file, but a pipe or a device"),
+        ("https://example.org/cat.png", ValueError, "an address on the web; download the picture first"),
+        (tmp_path / ("x" * 300), OSError, "File name too long"),
+        (tmp_path, IsADirectoryError, "a folder"),
+    ):
+        with pytest.raises(error, match=words) as caught:
+            read_image(name)
+        assert str(caught.value).startswith(str(name)) and "Errno" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_named(picture_file):
+    path = picture_file(PIXELS)
+    path.chmod(0)
+    with pytest.raises(PermissionError, match="picture.png: Permission denied"):
+        read_image(path)
+
+
+def test_a_telephones_hundred_megapixels_come_small_out_of_the_decoder(tmp_path):
+    Image.new("RGB", (12000, 9000), "teal").save(tmp_path / "huge.jpg")
+    program = "import re, sys\nfrom nst.pictures import read_image\nprint(read_image(sys.argv[1], 512).shape)\n"
+    program += "print(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1])"
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "huge.jpg"], capture_output=True, text=True, check=True
+    )
+    shape, kilobytes = done.stdout.splitlines()
+    assert shape == "(1, 384, 512, 3)" and int(kilobytes) < 1e6
+
+
+def test_the_shorter_side_can_be_kept_from_getting_too_small(picture_file):
+    path = picture_file(np.zeros((60, 360, 3), np.uint8))
+    with pytest.raises(TooSmall):
+        read_image(path, 128, enlarge=True)
+    assert read_image(path, 128, enlarge=True, min_size=32).shape == (1, 32, 192, 3)
+    assert read_image(path, 300, min_size=32).shape == (1, 50, 300, 3)
+
+
+def test_an_ending_that_cannot_be_written_is_refused_with_those_that_can(tmp_path):
+    for name in ("a.gif", "a.heic", "a.xyz", "a"):
+        with pytest.raises(
+            ValueError, match=f"{name}: unknown kind of picture; end the name in .png, .jpg, .jpeg, .webp"
+        ):
+            save_image(PIXELS / 255, tmp_path / name)
+    assert os.listdir(tmp_path) == []

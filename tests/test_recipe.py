@@ -284,3 +284,22 @@ def test_a_disc_on_white_can_be_painted(flat):
 def test_a_picture_that_is_not_there_is_named():
     with pytest.raises(FileNotFoundError, match="no such art.jpg: no such file"):
         problem(Job(PAGODA, ["no such art.jpg"]))(64)
+
+
+def test_grey_stays_grey(tmp_path, rng):
+    for name, side in (("photo.jpg", 130), ("art.png", 90)):
+        Image.fromarray(rng.integers(0, 256, (side, side), np.uint8)).convert("RGB").save(tmp_path / name)
+    job = Job(tmp_path / "photo.jpg", (tmp_path / "art.png",), size=130, evaluations=4)
+    image, _ = paint(job, watch=lambda run: None)
+    assert np.ptp(image, axis=-1).max() < 1e-4, "and at both scales"
+    image, _ = paint(Job(tmp_path / "photo.jpg", (STARRY,), size=64, evaluations=4), watch=lambda run: None)
+    assert np.ptp(image, axis=-1).max() > 0.1, "a coloured artwork gives its colours to a grey photo"
+
+
+@pytest.mark.parametrize(("n_W", "n_H"), [(600, 100), (60, 900)])
+def test_a_narrow_artwork_can_be_painted_at_every_scale(n_W, n_H, tmp_path, rng):
+    Image.fromarray(rng.integers(0, 256, (n_H, n_W, 3), np.uint8)).save(tmp_path / "narrow.png")
+    at_size = problem(Job(CAT, (tmp_path / "narrow.png",), size=512))
+    for size in (64, 128):
+        photo, cost = at_size(size)
+        assert np.isfinite(cost(photo))

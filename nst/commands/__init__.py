@@ -1,11 +1,13 @@
 """The command `nst`: one module for each subcommand, with add_arguments(parser) and run(given) -> exit status."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
 from nst import __version__
 from nst.commands.arguments import Parser, Refused, complain
+from nst.paths import OUTPUT
 
 COMMANDS = {
     "paint": "a photo in the style of an artwork, or of several",
@@ -20,6 +22,11 @@ COMMANDS = {
 def main(words: Sequence[str] | None = None) -> int:
     """Run a subcommand and return its exit status: 2 for what was refused, with one line on stderr that says why."""
     words = sys.argv[1:] if words is None else list(words)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # names of files need not be in the terminal's encoding
+    if os.environ.get("NST_OUTPUT"):
+        os.environ["NST_OUTPUT"] = str(OUTPUT)  # whole, for notebooks' kernels, which run elsewhere
     parser = Parser(prog="nst", description="Paint a photo in the style of an artwork: neural style transfer.")
     parser.add_argument("--version", action="version", version=f"nst {__version__}")
     subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

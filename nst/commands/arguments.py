@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import math
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from PIL import Image
 
 from nst.job import Job, OtherSettings, check_same_settings, memory_needed, read_checkpoint
 from nst.paths import OUTPUT
-from nst.pictures import alone_in, check_ending, keep_earlier, read_image, save_image
+from nst.pictures import SMALLEST_SIDE, alone_in, check_ending, check_file, keep_earlier, read_image, save_image
 
 RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # as training.Run writes them
 
@@ -48,8 +49,12 @@ def complain(command: str, problem: object) -> int:
     return 2
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
+def say(text: str, end: str = "\n") -> None:
+    """Print at once; when nobody reads any more, as in `nst paint ... | head`, go on in silence."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def in_words(error: Exception) -> str:
@@ -114,15 +119,10 @@ def job_given(given: argparse.Namespace) -> Job:
 
 def _file(text: str) -> str:
     """The whole path of a file that is there."""
-    path = Path(text).expanduser()
     try:
-        if path.is_dir():
-            raise Refused(f"{text}: a folder; give the path of a picture in it")
-        if not path.is_file():
-            raise Refused(f"{text}: no such file")
-    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        return str(check_file(text).resolve())
+    except (OSError, ValueError) as error:
         raise Refused(in_words(error)) from error
-    return str(path.resolve())
 
 
 def check_pictures(job: Job, enlarge: bool = True) -> None:
@@ -131,13 +131,13 @@ def check_pictures(job: Job, enlarge: bool = True) -> None:
         for path in job.masks:
             read_image(path, job.size, enlarge=True)
         for path in job.styles:
-            read_image(path, max(round(job.brush * job.size), 64), enlarge)
+            read_image(path, max(round(job.brush * job.size), 64), enlarge, min_size=SMALLEST_SIDE)
         _, height, width, _ = read_image(job.content, job.size, enlarge).shape
     except MemoryError as error:
         raise Refused(f"size {job.size}: more than the memory of this machine") from error
     except (OSError, ValueError) as error:
         raise Refused(in_words(error)) from error
-    there, fixed = psutil.virtual_memory().total, memory_needed(0)
+    there, fixed = _memory_there(), memory_needed(0)
     needed = memory_needed(height * width, (job.brush * job.size) ** 2)
     if needed > there:
         most = int(job.size * math.sqrt((there - fixed) / (needed - fixed))) if there > fixed else 0
@@ -145,6 +145,14 @@ def check_pictures(job: Job, enlarge: bool = True) -> None:
             f"size {job.size}: painting {width} x {height} pixels takes about {needed / 1e9:.0f} GB of memory, and "
             f"this machine has {there / 1e9:.0f}; give at most {most}"
         )
+
+
+def _memory_there() -> float:
+    """Bytes that this process may have: the machine's, or less where a container or `ulimit -v` sets a limit."""
+    limits = [psutil.virtual_memory().total, resource.getrlimit(resource.RLIMIT_AS)[0]]
+    with contextlib.suppress(OSError, ValueError):
+        limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))  # "max" where there is none
+    return min(limit for limit in limits if limit > 0)
 
 
 # ---------------------------------------------------------------- where a painting goes
@@ -230,14 +238,19 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def show_bar(text: str) -> None:
-    """A progress bar in the terminal, in place of the one before."""
+    """A progress bar in the terminal, in place of the one before; in a narrow one the bar shrinks, not the numbers."""
     width = shutil.get_terminal_size().columns - 1
-    print(f"\r{text[:width]:{width}}", end="", flush=True)
+    before, *bar, after = text.split("|")
+    if bar and len(text) > width:
+        room = max(0, len(bar[0]) - (len(text) - width))
+        filled = round(room * bar[0].count("█") / len(bar[0]))
+        text = f"{before}|{'█' * filled:{room}}|{after}" if room else before + after
+    say(f"\r{text[:width]:{width}}", end="")
 
 
 def clear_bar() -> None:
     show_bar("")
-    print("\r", end="")
+    say("\r", end="")
 
 
 def picture_size(path: Path) -> str:

@@ -28,8 +28,9 @@ from nst.commands.arguments import (
     say,
     show_bar,
 )
-from nst.interrupt import on_ctrl_c
+from nst.interrupt import ctrl_c_waits, on_ctrl_c
 
+OUT_OF_MEMORY = "ran out of memory at {} px; take a smaller --size"
 STOPPED = "stopped before the first step of the painting; the pictures there are as they were"
 
 
@@ -52,23 +53,31 @@ def run(given: argparse.Namespace) -> int:
     say(f"Painting {_title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
     check_pictures(job)
     reporter = Reporter()
+    with reporter.listening():
+        problem = _paint(job, destination, given.resume, reporter)
+        if problem:
+            destination.give_up()
+            return complain("nst paint", problem)
+        return report(reporter.kept, destination, "paint")
+
+
+def _paint(job, destination, resume, reporter):
+    """Return what went wrong, or nothing."""
     try:
-        with reporter.listening():
+        with ctrl_c_waits():
             nst.start_tensorflow()
             from nst.recipe import paint
             from nst.training import device
 
-            reporter.ready()
-            say(device())
-            paint(job, output=destination.folder, resume=given.resume, watch=reporter)
+        say(device())
+        paint(job, output=destination.folder, resume=resume, watch=reporter)
     except KeyboardInterrupt:
-        return complain("nst paint", STOPPED)
+        return STOPPED
     except Exception as error:
-        return complain("nst paint", _explained(error, destination.folder))
+        return STOPPED if reporter.pressed() else _explained(error, destination.folder, job.size)
     finally:
         reporter.close()
-        destination.give_up()
-    return report(reporter.kept, destination, "paint")
+    return ""
 
 
 def report(kept: Path | None, destination: Destination, command: str) -> int:
@@ -90,12 +99,12 @@ def _title(job):
     return f"{Path(job.content).name} in the style of {' and '.join(Path(path).name for path in job.styles)}"
 
 
-def _explained(error, folder):
+def _explained(error, folder, size):
     """One line about an error; of one that nobody foresaw, the rest goes into a file."""
     if isinstance(error, OSError | ValueError | LookupError | NotImplementedError | FloatingPointError):
         return in_words(error)
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return "the memory of this machine does not suffice; give a smaller --size"
+        return OUT_OF_MEMORY.format(size)
     text, path = f"{type(error).__name__}: {error}", folder / "error.txt"
     with contextlib.suppress(OSError):
         path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
@@ -111,39 +120,28 @@ class Reporter:
 
     def __init__(self):
         self.kept, self.run, self._told = None, None, 0
-        self._pressed, self._ready, self._terminal = threading.Event(), False, sys.stdout.isatty()
+        self._stop, self._terminal = threading.Event(), sys.stdout.isatty()
+        self.pressed = self._stop.is_set
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """In the block Ctrl-C is heard, also where Python ignores its exception: in a __del__, for example.
-
-        Until `ready` is called it only waits, since an exception in the middle of an import does harm.
-        """
+        """In the block Ctrl-C and SIGTERM are heard, also where Python ignores the exception, as in a __del__."""
 
         def note(*_):
-            self._pressed.set()
-            if self._ready:
+            first = not self.pressed()
+            self._stop.set()
+            if first:  # the next ones come while the picture is being saved
                 raise KeyboardInterrupt
 
-        usual, sys.unraisablehook = sys.unraisablehook, lambda ignored: self._pressed.is_set() or usual(ignored)
+        usual, sys.unraisablehook = sys.unraisablehook, lambda ignored: self.pressed() or usual(ignored)
         try:
-            with on_ctrl_c(note):
+            with on_ctrl_c(note, and_sigterm=True):
                 yield
-        except Exception as error:
-            if self._pressed.is_set():
-                raise KeyboardInterrupt from error
-            raise
         finally:
             sys.unraisablehook = usual
 
-    def ready(self) -> None:
-        """All is imported: KeyboardInterrupt if Ctrl-C was pressed meanwhile, and from now on at once."""
-        self._ready = True
-        if self._pressed.is_set():
-            raise KeyboardInterrupt
-
     def __call__(self, run) -> None:
-        if self._pressed.is_set():
+        if self.pressed():
             raise KeyboardInterrupt
         self.run = run
         self._tell()

@@ -25,8 +25,8 @@ from nst.commands.arguments import (
     show_bar,
     whole_number,
 )
-from nst.commands.paint import STOPPED, report
-from nst.interrupt import on_ctrl_c
+from nst.commands.paint import OUT_OF_MEMORY, STOPPED, report
+from nst.interrupt import ctrl_c_waits, on_ctrl_c
 from nst.notebooks import parameters_of
 from nst.paths import notebooks_folder
 
@@ -74,7 +74,8 @@ def run(given: argparse.Namespace) -> int:
         destination.give_up()
         return complain("nst train", problem)
     kept = set(destination.folder.glob("generated_image_*.png")) - before
-    status = report(next(iter(kept), None), destination, "train")
+    with on_ctrl_c(signal.SIG_IGN):
+        status = report(next(iter(kept), None), destination, "train")
     if not destination.named:
         say(f"The pictures on the way to it and the notebook, {NOTEBOOK}, lie beside it.")
     return status
@@ -82,10 +83,15 @@ def run(given: argparse.Namespace) -> int:
 
 def _execute(destination, parameters):
     """Run the notebook up to the end of the painting; return what went wrong, or nothing."""
-    import papermill
-    from papermill.clientwrap import PapermillNotebookClient
-    from papermill.engines import Engine, papermill_engines
-    from papermill.exceptions import PapermillExecutionError
+    try:
+        with ctrl_c_waits():
+            import papermill
+            from nbclient.exceptions import DeadKernelError
+            from papermill.clientwrap import PapermillNotebookClient
+            from papermill.engines import Engine, papermill_engines
+            from papermill.exceptions import PapermillExecutionError
+    except KeyboardInterrupt:
+        return STOPPED
 
     os.environ["NST_OUTPUT"] = str(destination.folder)  # for the notebook's kernel
 
@@ -108,6 +114,8 @@ def _execute(destination, parameters):
         )
     except KeyboardInterrupt:
         return STOPPED
+    except DeadKernelError:  # killed by the machine, as a rule for its memory
+        return f"{OUT_OF_MEMORY.format(parameters['SIZE'])} (the notebook's kernel died)"
     except OSError as error:
         return f"{executed}: {error.strerror or error}"
     except PapermillExecutionError as error:
@@ -120,7 +128,7 @@ def _execute(destination, parameters):
 class _Client:
     """What papermill's client does besides: shows progress and new pictures, and passes Ctrl-C on to the painting."""
 
-    stage = "before"  # ... the painting, or "painting", or "after"
+    stage = "before"  # ... the painting, or "painting", "stopping", "after"
     stopped = False
 
     def execute_cell(self, cell, cell_index, **options):
@@ -162,11 +170,12 @@ class _Client:
                 self.stopped = True
                 raise KeyboardInterrupt
             if self.stage == "painting":
+                self.stage = "stopping"  # more of it would only disturb the saving
                 os.kill(self.km.provisioner.pid, signal.SIGINT)
 
         usual, sys.unraisablehook = sys.unraisablehook, lambda ignored: self.stopped or usual(ignored)
         try:
-            with on_ctrl_c(interrupt):
+            with on_ctrl_c(interrupt, and_sigterm=True):
                 return super().execute(**options)
         finally:
             sys.unraisablehook = usual
