@@ -240,10 +240,11 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 def show_bar(text: str) -> None:
     """A progress bar in the terminal, in place of the one before; in a narrow one the bar shrinks, not the numbers."""
     width = shutil.get_terminal_size().columns - 1
-    before, *bar, after = text.split("|")
+    before, _, rest = text.partition("|")
+    bar, _, after = rest.rpartition("|")
     if bar and len(text) > width:
-        room = max(0, len(bar[0]) - (len(text) - width))
-        filled = round(room * bar[0].count("█") / len(bar[0]))
+        room = max(0, len(bar) - (len(text) - width))
+        filled = round(room * bar.count("█") / len(bar))
         text = f"{before}|{'█' * filled:{room}}|{after}" if room else before + after
     say(f"\r{text[:width]:{width}}", end="")
 
