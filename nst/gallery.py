@@ -67,11 +67,11 @@ def paint_all(
     jobs: dict[str, Job],
     count: int | None = None,
     folder: Path = GALLERY,
-    on_done: Callable[[str, int, int], None] = lambda name, done, total: None,
+    on_done: Callable[[str, str, int, int], None] = lambda name, why, done, total: None,
 ) -> dict[str, str]:
     """Paint what is not there yet and return {name: why it failed}; each picture is saved when it is done.
 
-    on_done: called then, with the job's name, how many are done, and how many there are to do.
+    on_done: called for each, with the job's name, why it failed ("" if not), how many are done, and how many to do.
     """
     failures, todo = {}, []
     for name, job in jobs.items():
@@ -80,6 +80,7 @@ def paint_all(
                 todo.append(name)
         except OSError as error:
             failures[name] = f"{error.filename}: {error.strerror}"
+            on_done(name, failures[name], 0, 0)
     if not todo:
         return failures
     largest = max(memory_needed(jobs[name].size ** 2, (jobs[name].brush * jobs[name].size) ** 2) for name in todo)
@@ -114,7 +115,7 @@ def _paint_on(client, jobs, todo, failures, folder, on_done):
             write_atomically(folder / f"{name}.json", lambda file, note=note: file.write(note.encode()))
         except Exception as error:  # of this job: a bad picture, a worker that died, a full disk
             failures[name] = str(error)
-        on_done(name, number, len(todo))
+        on_done(name, failures.get(name, ""), number, len(todo))
         submit_one()
 
 

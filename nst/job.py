@@ -59,10 +59,12 @@ class Job:
             object.__setattr__(self, name, tuple(map(str, getattr(self, name))))
         object.__setattr__(self, "content", str(self.content))
         if len(self.masks) not in (0, len(self.styles) - 1, len(self.styles)):
-            raise ValueError(f"{len(self.masks)} masks for {len(self.styles)} styles: give one for each style")
+            raise ValueError(f"{len(self.masks)} masks for {_styles(len(self.styles))}: give one for each style")
         check_size(self.size)
         positive("evaluations", self.evaluations)
         check_knobs(alpha=self.alpha, beta=self.beta, smoothness=self.smoothness, brush=self.brush)
+        if self.alpha == self.beta == 0:
+            raise ValueError("alpha 0 and beta 0: nothing would be painted; give one of them more")
         for name in ("match_colors", "keep_colors"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} {getattr(self, name)!r}: give true or false")
@@ -76,8 +78,11 @@ class Job:
 
 def check_size(size: int) -> None:
     """ValueError for a longer side that is no whole number, or below SMALLEST_SIDE or above LARGEST_SIDE."""
-    if not SMALLEST_SIDE <= positive("size", size) <= LARGEST_SIDE:
-        raise ValueError(f"size {size}: give {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, the longer side of the picture")
+    whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
+    if not (whole and SMALLEST_SIDE <= size <= LARGEST_SIDE):
+        raise ValueError(
+            f"size {size!r}: give {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, the longer side of the picture"
+        )
 
 
 def check_knobs(**knobs: float) -> None:
@@ -96,9 +101,13 @@ def check_weights(weights: Iterable[float], count: int) -> None:
     """ValueError unless there are `count` weights, finite, none negative, and not all of them 0."""
     weights = list(weights)
     if len(weights) != count:
-        raise ValueError(f"{len(weights)} weights for {count} styles: give one for each style")
+        raise ValueError(f"{len(weights)} weights for {_styles(count)}: give one for each style")
     if not (all(map(_is_number, weights)) and min(weights) >= 0 and 0 < sum(weights) < math.inf):
         raise ValueError(f"weights {weights}: give finite numbers, none negative, and at least one above 0")
+
+
+def _styles(count: int) -> str:
+    return f"{count} style{'s' * (count != 1)}"
 
 
 def _is_number(value: object) -> bool:

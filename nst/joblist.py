@@ -49,6 +49,9 @@ def read_jobs(path: str | Path, defaults: dict) -> dict[str, Job]:
         return _jobs(entries, path.parent, defaults)
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not in UTF-8; save it in that encoding") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise ValueError(f"{path}: line {mark.line + 1}: {error.problem}; it is no list in YAML") from error
     except (yaml.YAMLError, csv.Error, ValueError) as error:
         raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
 
@@ -116,6 +119,8 @@ def _jobs(entries, folder, defaults):
 
 def _pictures(path):
     path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder")
     if not path.is_dir():
         return [path]
     visible = (file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))

@@ -109,6 +109,17 @@ def read_image(path: str | Path, max_size: int = 512, enlarge: bool = False, min
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)[np.newaxis] / 255
 
 
+def read_size(path: str | Path) -> tuple[int, int]:
+    """Width and height that a picture's file says it has, upright or not; raises like read_image."""
+    file = check_file(path)
+    try:
+        _learn_heif()
+        with _no_complaints(), Image.open(file, formats=FORMATS) as picture:
+            return picture.size
+    except Exception as error:
+        raise ValueError(f"{path}: {_what_it_is(file)}") from error
+
+
 class _Said(ValueError):
     """Says already what is wrong with a file."""
 

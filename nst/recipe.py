@@ -184,7 +184,7 @@ def areas(masks: Sequence[tf.Tensor], weights: Sequence[float]) -> list[float]:
     covered = [weight * float(tf.reduce_mean(mask)) for weight, mask in zip(weights, masks, strict=True)]
     if sum(covered) == 0:
         raise ValueError(
-            f"{len(masks)} masks cover nothing: there must be white in one whose style has a weight above 0"
+            f"the masks ({len(masks)}) cover nothing: there must be white in one whose style has a weight above 0"
         )
     return shares(covered)
 

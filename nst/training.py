@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.display import Canvas, ProgressBar
+from nst.interrupt import on_ctrl_c
 from nst.job import check_same_settings, read_checkpoint
 from nst.paths import OUTPUT
 from nst.pictures import alone_in, keep_earlier, positive, read_image, save_image, write_atomically
@@ -20,6 +22,11 @@ from nst.vgg import GPUS
 
 RESULT = "generated_image.png"
 CHECKPOINT = "checkpoint.npz"
+STILL = (
+    "The picture stands still: this step did not move a pixel. Does train_step move the picture that it is given, "
+    "and is the optimizer new? One that has made all its steps has a learning rate of zero"
+)
+Compiled = tf.types.experimental.PolymorphicFunction  # what tf.function makes
 
 
 def device() -> str:
@@ -37,9 +44,9 @@ def set_seed(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def load_image(path: str | Path, max_size: int = 512, enlarge: bool = False) -> tf.Tensor:
+def load_image(path: str | Path, max_size: int = 512, enlarge: bool = False, min_size: int = 0) -> tf.Tensor:
     """Read any picture as a float32 tensor (1, n_H, n_W, 3), RGB in [0, 1]; see pictures.read_image."""
-    return tf.constant(read_image(path, max_size, enlarge))
+    return tf.constant(read_image(path, max_size, enlarge, min_size))
 
 
 def train(
@@ -56,7 +63,8 @@ def train(
 ) -> list[float]:
     """Paint: call `train_step(generated_image)` epochs x steps_per_epoch times and return the history of costs.
 
-    train_step: updates the picture in place and returns J, the cost before the update.
+    train_step: updates the picture in place and returns J, the cost before the update. A tf.function is compiled anew,
+        so that it uses what its notebook holds now; one that cannot be compiled runs uncompiled, and a line says so.
     generated_image: tf.Variable (1, n_H, n_W, 3) in [0, 1].
     optimizer: the Keras optimiser that train_step uses, so that its state goes into the checkpoint.
     output: folder for epoch_NN.png, generated_image.png and checkpoint.npz, rewritten after each epoch; None saves
@@ -77,22 +85,67 @@ def train(
     total = positive("epochs", epochs) * positive("steps_per_epoch", steps_per_epoch)
     about = {"steps_per_epoch": steps_per_epoch, **(settings or {})}
     run = Run(total, output, about, optimizer, watch=watch)
+    say = print if watch is None else lambda words: None
+    moved = True
     if resume:
         run.resume(generated_image)
-    with run:
+    with run, _compiled_anew(train_step, generated_image, say) as step_once:
         good = generated_image.numpy()
         for n in range(len(run.history), total):
             epoch, step = n // steps_per_epoch + 1, n % steps_per_epoch + 1
             before = generated_image.numpy()
-            J = train_step(generated_image)
+            J = step_once(generated_image)
             if J is None:
                 raise TypeError("train_step returned None; it must return the cost J")
             last_good = before if math.isfinite(J) else good  # a cost that is not finite: its own picture was bad
             run.step(float(J), generated_image, last_good, f"epoch {epoch}/{epochs}", f"epoch {epoch}, step {step}")
+            if moved and np.array_equal(before, generated_image.numpy()):
+                moved = False
+                say(f"{STILL} (epoch {epoch}, step {step}).")
             good = before
             if step == steps_per_epoch:
                 run.show(generated_image, f"epoch_{epoch:02d}.png")
     return run.history
+
+
+@contextlib.contextmanager
+def _compiled_anew(train_step, image, say):
+    """A tf.function with the optimiser and targets of now, for it keeps those that it met when it was compiled.
+
+    It is compiled again, and with it the decorated functions of its notebook; what cannot be compiled runs as it is
+    written. A plain function stays as it is.
+    """
+    plain = _undecorated(train_step)
+    if plain is train_step:
+        yield train_step
+        return
+    around = getattr(plain, "__globals__", {})
+    decorated = {name: part for name, part in around.items() if isinstance(part, Compiled)}
+    around.update({name: _undecorated(part) for name, part in decorated.items()})
+    for name in plain.__code__.co_names if hasattr(plain, "__code__") else ():
+        if isinstance(around.get(name), keras.optimizers.Optimizer) and not around[name].built:
+            around[name].build([image])  # variables made while compiling are lost if that fails
+    try:
+        yield _compiled(plain, image, say)
+    finally:
+        around.update(decorated)
+
+
+def _undecorated(function):
+    while isinstance(function, Compiled):
+        function = function.python_function
+    return function
+
+
+def _compiled(plain, image, say):
+    compiled = tf.function(plain)
+    try:
+        compiled.get_concrete_function(image)
+    except Exception as error:  # whatever the step may raise; a mistake is raised again when it runs
+        reason = (str(error).strip().splitlines() or [""])[-1].strip()
+        say(f"tf.function cannot compile this step, so it runs as it is, more slowly ({reason[:160]}).")
+        return plain
+    return compiled
 
 
 class Run:
@@ -142,7 +195,7 @@ class Run:
         return self
 
     def __exit__(self, kind, error, trace):
-        with self._hold:
+        with on_ctrl_c(signal.SIG_IGN), self._hold:  # whoever presses Ctrl-C again must not lose what is being saved
             self.bar.close()
             if kind is FloatingPointError:
                 self._save(RESULT, checkpoint=False)

@@ -58,8 +58,8 @@ def refused(output, capsys):
         (["paint", "no such photo.png", STARS], "nst paint: no such photo.png: no such file"),
         (["paint", CAT, str(ROOT / "README.md")], f"nst paint: {ROOT / 'README.md'}: not a picture"),
         (["train", str(IMAGES), STARS], f"nst train: {IMAGES}: a folder; give the path of a picture in it"),
-        (["paint", CAT, STARS, "--size", "big"], "nst paint: argument --size: big: give a whole number of at least 1"),
-        (["paint", CAT, STARS, "--size", "0"], "nst paint: argument --size: 0: give a whole number"),
+        (["paint", CAT, STARS, "--size", "big"], "nst paint: argument --size: big: give a whole number"),
+        (["paint", CAT, STARS, "--size", "0"], "nst paint: size 0: give 32 to 20000 pixels"),
         (["paint", CAT, STARS, "--size", "16"], "nst paint: size 16: give 32 to 20000 pixels"),
         (["paint", CAT, STARS, "--size", "33"], f"nst paint: {CAT}: 451 x 300 pixels become 33 x 22 at size 33; both"),
         (["train", CAT, STARS, "--size", "31"], "nst train: size 31: give 32 to 20000 pixels"),
@@ -67,24 +67,36 @@ def refused(output, capsys):
         (["paint", CAT, STARS, "--size", 10**20], "nst paint: size 100000000000000000000: give 32 to 20000 pixels"),
         (["train", CAT, STARS, "--size", 10**20], "nst train: size 100000000000000000000: give 32 to 20000 pixels"),
         (["paint", CAT, STARS, "--size", "9" * 5000], "nst paint: argument --size: 999999"),
-        (["paint", CAT, STARS, "--evaluations", "0"], "nst paint: argument --evaluations: 0: give a whole number"),
+        (
+            ["paint", CAT, STARS, "--evaluations", "0"],
+            "nst paint: evaluations must be a whole number of at least 1",
+        ),
         (["train", CAT, STARS, "--epochs", "-3"], "nst train: argument --epochs: -3: give a whole number"),
         (["train", CAT, STARS, "--steps", "1.5"], "nst train: argument --steps: 1.5: give a whole number"),
         (["train", CAT, STARS, "--steps", "²"], "nst train: argument --steps: ²: give a whole number"),
-        (["paint", CAT, STARS, "--beta", "much"], "nst paint: argument --beta: much: give a number of at least 0"),
-        (["paint", CAT, STARS, "--alpha", "nan"], "nst paint: argument --alpha: nan: give a number of at least 0"),
+        (["paint", CAT, STARS, "--beta", "much"], "nst paint: argument --beta: much: give a number"),
+        (["paint", CAT, STARS, "--alpha", "nan"], "nst paint: alpha nan: give a number of at least 0"),
         (["paint", CAT, STARS, "--brush", "0"], "nst paint: brush 0: give a number 0.1 to 10"),
-        (["paint", CAT, STARS, "--weights", "1", "2"], "nst paint: 2 weights for 1 styles: give one for each style"),
+        (["paint", CAT, STARS, "--weights", "1", "2"], "nst paint: 2 weights for 1 style: give one for each style"),
         (["paint", CAT, STARS, "--masks", "gone.png"], "nst paint: gone.png: no such file"),
-        (["paint", CAT, STARS, "--masks", CAT, CAT], "nst paint: 2 masks for 1 styles: give one for each style"),
+        (["paint", CAT, STARS, "--masks", CAT, CAT], "nst paint: 2 masks for 1 style: give one for each style"),
         (["paint", "~/no such photo.png", STARS], "nst paint: ~/no such photo.png: no such file"),
-        (["paint", CAT, STARS, "--colour", "blue"], "nst: unrecognized arguments: --colour blue"),
-        (["paint", CAT, STARS, "--steps", "9"], "nst: unrecognized arguments: --steps 9"),
-        (["paint", CAT, STARS, "--eval", "9"], "nst: unrecognized arguments: --eval 9"),
+        (["paint", CAT, STARS, "--colour", "blue"], "nst paint: unknown --colour blue (nst paint --help lists"),
+        (["paint", CAT, STARS, "--steps", "9"], "nst paint: unknown --steps 9 (nst paint --help"),
+        (["paint", CAT, STARS, "--eval", "9"], "nst paint: unknown --eval 9 (nst paint --help"),
         (["paint", "x" * 300, STARS], f"nst paint: {'x' * 300}: "),
         (["paint", CAT, STARS, "-o", "painting.xyz"], "nst paint: painting.xyz: unknown kind of picture; end the name"),
         (["paint", CAT, STARS, "-o", "."], "nst paint: .: a folder; name a picture in it, such as painting.png"),
         (["paint", CAT, STARS, "--resume"], "nst paint: --resume: there is no stopped run in "),
+        (["paint", CAT, STARS, "--size", "-5"], "nst paint: size -5: give 32 to 20000 pixels"),
+        (["paint", CAT, STARS, "--beta", "-1"], "nst paint: beta -1: give a number of at least 0"),
+        (
+            ["paint", CAT, STARS, "--alpha", "0", "--beta", "0"],
+            "nst paint: alpha 0 and beta 0: nothing would be painted",
+        ),
+        (["paint", CAT, STARS, "-o", CAT], f"nst paint: {CAT}: one of the pictures that are painted from; give the"),
+        (["train", CAT, STARS, "-o", STARS], f"nst train: {STARS}: one of the pictures that are painted from; give"),
+        (["gallery", "--content", "nope"], "nst gallery: nope: no such file or folder"),
         (["gallery", "--workers", "0"], "nst gallery: argument --workers: 0: give a whole number"),
         (["gallery", "--jobs", "nowhere.yaml"], "nst gallery: nowhere.yaml: no such file; a list of jobs ends in"),
         (
@@ -157,10 +169,10 @@ def test_an_output_that_cannot_be_written_is_named(output, capsys, monkeypatch, 
         monkeypatch.setattr(arguments, "OUTPUT", place)
         assert main(["paint", CAT, STARS]) == 2
         line = capsys.readouterr().err
-        assert line.startswith("nst paint: ") and reason in line and line.count("\n") == 1, line
+        assert line.startswith(f"nst paint: {place}: ") and reason in line and line.count("\n") == 1, line
         assert main(["paint", CAT, STARS, "-o", f"{place}/painting.png"]) == 2
         line = capsys.readouterr().err
-        assert line.startswith("nst paint: ") and line.count("\n") == 1 and "Errno" not in line, line
+        assert line.startswith(f"nst paint: {place}/painting.png: ") and line.count("\n") == 1, line
     assert (tmp_path / "file").read_text() == "here already"
 
 

@@ -40,7 +40,7 @@ def test_a_list_of_jobs_is_read_from_yaml_and_csv(tmp_path, ending, text):
         ("", "no jobs in it"),
         ("content: a.png", "no jobs in it"),
         ("- a.png", "no jobs in it"),
-        ("- {content: a.png", "expected"),
+        ("- {content: a.png", "line 1: expected"),
         ("- {content: a.png}", "job 1: a job needs content, a photo, and at least one style"),
         ("- {style: a.png}", "job 1: a job needs content"),
         ("- {content: a.png, style: b.png, colour: red}", "job 1: unknown 'colour'; known: name, content, styles"),

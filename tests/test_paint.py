@@ -94,6 +94,15 @@ def test_make_train_leaves_pictures_notebook_and_summary(tmp_path, photo):
     assert summary in done.stdout
 
 
+@pytest.mark.slow
+def test_o_names_the_result_of_train_too(tmp_path):
+    words = ["train", CAT, STARS, "--size", "64", "--epochs", "1", "--steps", "1", "-o", "below/mine.png"]
+    command = [sys.executable, "-m", "nst", *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(tmp_path / "output"), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert os.listdir(tmp_path) == ["below"] and os.listdir(tmp_path / "below") == ["mine.png"]
+
+
 def test_o_names_the_result_and_leaves_nothing_else(output, tmp_path, capsys):
     words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "2", "-o"]
     assert main([*words, "mine.png"]) == 0
@@ -107,6 +116,25 @@ def test_o_names_the_result_and_leaves_nothing_else(output, tmp_path, capsys):
     assert main([*words, "below/it.webp"]) == 0
     assert os.listdir(tmp_path / "below") == ["it.webp"]
     assert np.abs(read_image("below/it.webp") - first).mean() < 0.02
+
+
+def test_a_stopped_run_with_a_name_can_go_on(output, tmp_path, monkeypatch, capsys):
+    words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "5", "-o", "mine.png"]
+    step = training.Run.step
+
+    def step_and_press(run, *arguments):
+        step(run, *arguments)
+        if len(run.history) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Run, "step", step_and_press)
+        assert main(words) == 0
+    assert "2 of 5 steps" in capsys.readouterr().out
+    assert sorted(os.listdir(tmp_path)) == ["mine.png", "mine_painting"]
+    assert main([*words, "--resume"]) == 0
+    assert "5 of 5 steps" in capsys.readouterr().out
+    assert os.listdir(tmp_path) == ["mine.png"], "one run has one result, and a complete one leaves nothing else"
 
 
 def test_all_controls_reach_the_job(output, monkeypatch):

@@ -38,7 +38,9 @@ def main(words: Sequence[str] | None = None) -> int:
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     try:
-        given = parser.parse_args(words)
+        given, unknown = parser.parse_known_args(words)
+        if unknown:
+            raise Refused(f"unknown {' '.join(unknown)} (nst {given.command} --help lists what there is)")
         return given.run(given)
     except Refused as refusal:
         return complain(refusal.command or f"nst {given.command}", refusal)

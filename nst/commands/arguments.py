@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import math
 import os
+import re
 import resource
 import shutil
 import sys
@@ -20,7 +21,16 @@ from PIL import Image
 
 from nst.job import Job, OtherSettings, check_same_settings, memory_needed, read_checkpoint
 from nst.paths import OUTPUT
-from nst.pictures import SMALLEST_SIDE, alone_in, check_ending, check_file, keep_earlier, read_image, save_image
+from nst.pictures import (
+    SMALLEST_SIDE,
+    alone_in,
+    check_ending,
+    check_file,
+    keep_earlier,
+    read_image,
+    read_size,
+    save_image,
+)
 
 RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # as training.Run writes them
 
@@ -67,27 +77,34 @@ def in_words(error: Exception) -> str:
 # ---------------------------------------------------------------- numbers and settings
 
 
+def integer(text: str) -> int:
+    """For argparse: a whole number; Job says which ones make sense."""
+    if not re.fullmatch(r"-?[0-9]{1,100}", text):
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number")
+    return int(text)
+
+
 def whole_number(text: str) -> int:
     """For argparse: a whole number of at least 1."""
-    if not (text.isascii() and text.isdigit() and len(text) < 100 and int(text) > 0):
+    if integer(text) < 1:
         raise argparse.ArgumentTypeError(f"{text}: give a whole number of at least 1")
     return int(text)
 
 
 def number(text: str) -> float:
-    """For argparse: a number of at least 0."""
-    with contextlib.suppress(ValueError):
-        if 0 <= float(text) < math.inf:
-            return int(text) if text.isascii() and text.isdigit() else float(text)
-    raise argparse.ArgumentTypeError(f"{text}: give a number of at least 0")
+    """For argparse: a number; Job says which ones make sense."""
+    try:
+        return int(text) if re.fullmatch(r"-?[0-9]{1,100}", text) else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: give a number") from None
 
 
 _USUAL = {field.name: field.default for field in dataclasses.fields(Job)}
 _SETTINGS = {  # of a Job: how it is read, and what it means
-    "size": (whole_number, "longer side of the picture, in pixels"),
+    "size": (integer, "longer side of the picture, in pixels"),
     "alpha": (number, "how much the content matters"),
     "beta": (number, "how much the style matters"),
-    "evaluations": (whole_number, "steps, evaluations of the cost, at each of three scales"),
+    "evaluations": (integer, "steps, evaluations of the cost, at each of three scales"),
     "brush": (number, "size of the brush strokes, 0.1 to 10"),
     "smoothness": (number, "how much roughness costs; 20 is much"),
 }
@@ -128,23 +145,29 @@ def _file(text: str) -> str:
 def check_pictures(job: Job, enlarge: bool = True) -> None:
     """Refused if a picture cannot be read at this size, or if painting it takes more memory than there is."""
     try:
+        width, height = (round(side) for side in _size_painted(job, enlarge))
+        there, fixed = _memory_there(), memory_needed(0)
+        needed = memory_needed(height * width, (job.brush * job.size) ** 2)
+        if needed > there:
+            most = int(job.size * math.sqrt((there - fixed) / (needed - fixed))) if there > fixed else 0
+            raise Refused(
+                f"size {job.size}: painting {width} x {height} pixels takes about {needed / 1e9:.0f} GB of memory, and "
+                f"this machine has {there / 1e9:.0f}; give at most {most}"
+            )
+        read_image(job.content, job.size, enlarge)
         for path in job.masks:
             read_image(path, job.size, enlarge=True)
         for path in job.styles:
             read_image(path, max(round(job.brush * job.size), 64), enlarge, min_size=SMALLEST_SIDE)
-        _, height, width, _ = read_image(job.content, job.size, enlarge).shape
-    except MemoryError as error:
-        raise Refused(f"size {job.size}: more than the memory of this machine") from error
     except (OSError, ValueError) as error:
         raise Refused(in_words(error)) from error
-    there, fixed = _memory_there(), memory_needed(0)
-    needed = memory_needed(height * width, (job.brush * job.size) ** 2)
-    if needed > there:
-        most = int(job.size * math.sqrt((there - fixed) / (needed - fixed))) if there > fixed else 0
-        raise Refused(
-            f"size {job.size}: painting {width} x {height} pixels takes about {needed / 1e9:.0f} GB of memory, and "
-            f"this machine has {there / 1e9:.0f}; give at most {most}"
-        )
+
+
+def _size_painted(job, enlarge):
+    """Width and height of the painting, from what the photo's file says of its size."""
+    sides = read_size(job.content)
+    scale = job.size / max(sides)
+    return [side * (scale if enlarge else min(1, scale)) for side in sides]
 
 
 def _memory_there() -> float:
@@ -162,7 +185,7 @@ class Destination:
     """Where a painting goes: a `folder` for its files while it is made, and the `result`.
 
     Without a name that is output/, where all files stay. With one (`-o name.png`) the folder is name_painting/ beside
-    it, which is removed when the result is there.
+    it, which is removed when the painting is complete.
     """
 
     def __init__(self, name: str | None):
@@ -171,17 +194,23 @@ class Destination:
         self.folder = self.result.parent / f"{self.result.stem}_painting" if self.named else OUTPUT
         self.checkpoint = self.folder / CHECKPOINT
 
-    def check(self) -> None:
-        """Refused unless a picture can be written there and no other run is painting."""
+    def check(self, files: Sequence[str] = ()) -> None:
+        """Refused unless a picture can be written there, in place of none of `files`, and no other run is painting."""
         try:
             if self.result.is_dir():
                 raise Refused(f"{self.result}: a folder; name a picture in it, such as {self.result / 'painting.png'}")
+            if str(self.result.resolve()) in files:
+                raise Refused(f"{self.result}: one of the pictures that are painted from; give the result another name")
             check_ending(self.result)
             with alone_in(self.folder), tempfile.TemporaryFile(dir=self.folder):
                 pass
             self.give_up()
-        except (OSError, ValueError) as error:
+        except BlockingIOError as error:
             raise Refused(in_words(error)) from error
+        except OSError as error:
+            raise Refused(f"{self.result if self.named else self.folder}: {error.strerror or error}") from error
+        except ValueError as error:
+            raise Refused(error) from error
 
     def check_resumable(self, command: str, settings: dict) -> None:
         """Refused unless there is a stopped run here with these settings."""
@@ -201,17 +230,21 @@ class Destination:
         except ValueError as error:
             raise Refused(f"--resume: {error}") from error
 
-    def finish(self) -> Path | None:
-        """Put the result in its place, if it has a name; return where an earlier picture of that name is kept."""
+    def finish(self, complete: bool, resumed: bool) -> Path | None:
+        """Put the result in its place, if it has a name; return where an earlier picture of that name is kept.
+
+        complete: nothing is left to go on with. resumed: what is there is this run's own, when it was stopped.
+        """
         if not self.named:
             return None
-        earlier = keep_earlier(self.result)
+        earlier = None if resumed else keep_earlier(self.result)
         painted = self.folder / RESULT
         if self.result.suffix.lower() == painted.suffix:
-            os.replace(painted, self.result)
+            shutil.copyfile(painted, self.result)
         else:
             save_image(read_image(painted, max_size=10**6), self.result)
-        shutil.rmtree(self.folder)
+        if complete:
+            shutil.rmtree(self.folder)
         return earlier
 
     def give_up(self) -> None:
@@ -233,7 +266,7 @@ def _plainly(value: object) -> str:
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", help="name of the result; else output/ holds all files")
+    parser.add_argument("-o", "--output", metavar="FILE", help="name of the result; else all files stay in output/")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped or killed")
 
 

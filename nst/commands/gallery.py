@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     jobs = _jobs(given)
-    say(f"Painting {len(jobs)} pictures, those that are not there yet. Ctrl-C keeps what is finished.")
+    say(f"A gallery of {len(jobs)}: those that are not there yet are painted. Ctrl-C keeps what is finished.")
     from nst.gallery import GALLERY, paint_all, small_copies, write_index
 
     failures = {}
@@ -48,8 +48,6 @@ def run(given: argparse.Namespace) -> int:
         return complain("\nnst gallery", STOPPED)
     except OSError as error:
         return complain("nst gallery", in_words(error))
-    for name, why in failures.items():
-        print(f"not painted: {name}: {why}", file=sys.stderr)
     say(f"{len(jobs) - len(failures)} of {len(jobs)} pictures: {GALLERY / 'index.html'}")
     return int(bool(failures))
 
@@ -67,9 +65,12 @@ def _jobs(given):
         raise Refused(in_words(error)) from error
 
 
-def _progress(name, done, total):
-    if sys.stdout.isatty():
-        show_bar(f"painted {done} of {total}: {name}")
+def _progress(name, why, done, total):
+    """A line for each picture, or in a terminal one line for all; what was not painted is said in any case."""
+    if why:
+        print(f"not painted: {name}: {why}", file=sys.stderr, flush=True)
+    elif sys.stdout.isatty():
+        show_bar(f"{done} of {total}: {name}")
         print("\n" * (done == total), end="")
     else:
-        say(f"painted {done} of {total}: {name}")
+        say(f"{done} of {total}: {name}")

@@ -35,6 +35,7 @@ STOPPED = "stopped before the first step of the painting; the pictures there are
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "nst paint PHOTO ART [ART ...] [-o FILE] [--size N] [--beta N] ..."  # pictures before options
     parser.add_argument("content", metavar="PHOTO", help="any picture file")
     parser.add_argument("styles", metavar="ART", nargs="+", help="any picture files")
     add_output(parser)
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     job, destination = job_given(given), Destination(given.output)
-    destination.check()
+    destination.check(job.files)
     if given.resume:
         destination.check_resumable("paint", asdict(job))
     say(f"Painting {_title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
@@ -58,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
         if problem:
             destination.give_up()
             return complain("nst paint", problem)
-        return report(reporter.kept, destination, "paint")
+        return report(reporter.kept, destination, given, by_itself=not reporter.pressed())
 
 
 def _paint(job, destination, resume, reporter):
@@ -80,18 +81,20 @@ def _paint(job, destination, resume, reporter):
     return ""
 
 
-def report(kept: Path | None, destination: Destination, command: str) -> int:
-    """Say what was painted and where it is; return the exit status."""
-    text, complete = destination.summary()
+def report(kept: Path | None, destination: Destination, given: argparse.Namespace, by_itself: bool) -> int:
+    """Say what was painted and where it is; return the exit status. by_itself: nobody has stopped it."""
+    command, (text, complete) = f"nst {given.command}", destination.summary()
     try:
-        kept = destination.finish() or kept
+        kept = destination.finish(complete or by_itself, given.resume) or kept
     except (OSError, ValueError) as error:
-        return complain(f"nst {command}", f"{in_words(error)}; the picture is {destination.folder / RESULT}")
+        return complain(command, f"{in_words(error)}; the picture is {destination.folder / RESULT}")
     if kept:
         say(f"The picture that was there before is kept as {kept}")
     say(f"{destination.result}: {text}")
-    if not complete:
-        say(f"Stopped early. nst {command} --resume (with make, RESUME=1), with the same settings, goes on from there.")
+    if not complete and by_itself:
+        say("Nothing lowers the cost any more, so it ended early.")
+    elif not complete:
+        say(f"Stopped early. {command} --resume (with make, RESUME=1), with the same settings, goes on from there.")
     return 0
 
 

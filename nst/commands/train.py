@@ -39,6 +39,7 @@ IN_CHECKPOINT = ("CONTENT", "STYLE", "SIZE", "ALPHA", "BETA")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "nst train PHOTO ART [-o FILE] [--epochs N] [--steps N] ..."
     parser.add_argument("content", metavar="PHOTO", help="any picture file")
     parser.add_argument("styles", metavar="ART", nargs=1, help="any picture file")
     add_output(parser)
@@ -61,7 +62,7 @@ def run(given: argparse.Namespace) -> int:
     parameters = {name: getattr(given, word, usual[name]) for word, name in SETTINGS.items()}
     job = dataclasses.replace(job, size=parameters["SIZE"])
     parameters |= {"CONTENT": job.content, "STYLE": job.styles[0], "RESUME": given.resume}
-    destination.check()
+    destination.check(job.files)
     if given.resume:
         settings = {name: parameters[name] for name in IN_CHECKPOINT}
         destination.check_resumable("train", {"steps_per_epoch": parameters["STEPS_PER_EPOCH"], **settings})
@@ -75,7 +76,7 @@ def run(given: argparse.Namespace) -> int:
         return complain("nst train", problem)
     kept = set(destination.folder.glob("generated_image_*.png")) - before
     with on_ctrl_c(signal.SIG_IGN):
-        status = report(next(iter(kept), None), destination, "train")
+        status = report(next(iter(kept), None), destination, given, by_itself=False)
     if not destination.named:
         say(f"The pictures on the way to it and the notebook, {NOTEBOOK}, lie beside it.")
     return status
@@ -107,6 +108,7 @@ def _execute(destination, parameters):
             return Client(nb_man, kernel_name=kernel_name, timeout=None, extra_arguments=["--log-level=50"]).execute()
 
     notebook, executed = notebooks_folder() / NOTEBOOK, destination.folder / NOTEBOOK
+    destination.folder.mkdir(parents=True, exist_ok=True)
     papermill_engines.register("nst", NotebookEngine)
     try:
         papermill.execute_notebook(
