@@ -11,10 +11,12 @@ The sizes n_H, n_W, n_C are different primes, so that a wrong factor can be reco
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Case = dict[str, Any]
 Shape = tuple[int, ...]
 PRIMES = [2, 3, 5, 7, 11, 13]
+TOLERANCE = 2e-4  # relative, in L2 norm: separates right from wrong on CPU, GPU and with or without oneDNN
 OVERFLOW = "sizes whose product is past the 2^31 of 32-bit integers"
 
 
@@ -51,3 +53,13 @@ def as_float64(value: Any) -> Any:
     if isinstance(value, list):
         return [as_float64(part) for part in value]
     return np.asarray(value, np.float64) if isinstance(value, np.ndarray | np.generic) else value
+
+
+def close(value: ArrayLike, target: ArrayLike) -> bool:
+    """Are two arrays, or two tuples of arrays, equal, shape included, up to the tolerance?"""
+    if isinstance(target, tuple):
+        return all(close(v, t) for v, t in zip(value, target, strict=True))
+    value, target = np.asarray(value, np.float64), np.asarray(target, np.float64)
+    if value.shape != target.shape or not (np.isfinite(value).all() and np.isfinite(target).all()):
+        return False
+    return bool(np.linalg.norm(value - target) <= TOLERANCE * np.linalg.norm(target) + 1e-7)

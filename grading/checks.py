@@ -2,19 +2,30 @@
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import textwrap
 import threading
 from collections.abc import Callable
 
+import tensorflow as tf
+
 from grading.cases import OVERFLOW, Case
 from grading.exercises import Exercise, find
 from grading.judge import Result, failed, judge
-from grading.sandboxed.evaluate import evaluate
+from grading.sandboxed.evaluate import evaluate, names_in
 
 SEED = 2016  # of the checks in the notebooks; grading draws its own
 SECONDS = 60  # that a check may take; right answers need less than one
+EAGER = (
+    "TensorFlow 2 computes at once (eager execution), but a cell has switched that off: remove the line with "
+    "disable_eager_execution() or disable_v2_behavior(), and restart the kernel"
+)
+NUMPY_BEHAVIOR = (
+    "a cell has called enable_numpy_behavior(): what needs it, such as a.T or a.reshape, fails in the other "
+    "notebooks and in grading. Write tf.transpose(a), tf.reshape(a, ...), remove that line, restart the kernel"
+)
 
 
 def check(function: Callable) -> Result:
@@ -40,14 +51,18 @@ def _result(function):
     if not hasattr(plain, "__code__"):
         raise TypeError(f"check takes a function, without calling it: check(gram_matrix). It got {function!r}")
     exercise = find(plain.__name__)
+    if not tf.executing_eagerly():
+        return failed(exercise.name, EAGER)
     inputs = exercise.cases(SEED)
     try:
-        with _time_limit(SECONDS), contextlib.redirect_stdout(io.StringIO()):
+        with _time_limit(SECONDS), _quiet():
             result = judged(function, exercise, inputs)
     except _TooLong:
         return failed(exercise.name, f"it ran for more than {SECONDS} seconds: is there an endless loop?")
+    if hasattr(tf.constant(0), "reshape"):
+        result.note = NUMPY_BEHAVIOR
     helper = exercise.builds_on
-    if result.points < result.max_points and helper in plain.__globals__ and helper in _names(plain.__code__):
+    if result.points < result.max_points and helper in plain.__globals__ and helper in names_in(plain.__code__):
         earlier = _result(plain.__globals__[helper])
         if earlier.points < earlier.max_points:
             result.hint = f"{helper}, which this function uses, does not pass its own check yet: begin there"
@@ -65,10 +80,17 @@ def judged(function: Callable, exercise: Exercise, inputs: list[Case]) -> Result
     return judge(exercise, others + huge, reports + evaluate(function, huge))
 
 
-def _names(code):
-    """All names that a function uses, also in functions and comprehensions inside it."""
-    inner = [constant for constant in code.co_consts if hasattr(constant, "co_names")]
-    return set(code.co_names).union(*map(_names, inner))
+@contextlib.contextmanager
+def _quiet():
+    """Without what the answer prints, and without TensorFlow's advice on how it is compiled."""
+    logger = tf.get_logger()
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 class _TooLong(BaseException):

@@ -9,7 +9,6 @@ gradebook; the workers run the sandboxes and return results.
 import argparse
 import csv
 import hashlib
-import itertools
 import json
 import logging
 import os
@@ -19,29 +18,37 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
 from distributed import as_completed
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError, SAWarning
 from tqdm import tqdm
 
 from grading import nbgrader_plugin, sandbox
 from grading.exercises import EXERCISES
+from grading.intake import NOBODYS, printable
 from grading.judge import Result
 from grading.release import ASSIGNMENT, course_config, link_source
 from grading.submission import grade as grade_submission
 from nst.cluster import workers
 from nst.paths import ROOT
+from nst.pictures import alone_in
 
 NOTEBOOKS = list(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
 STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
 TRIES = 3  # of a submission whose worker dies
+
+
+class Busy(RuntimeError):
+    """Somebody else is grading here, or has the gradebook; the message says what to do."""
 
 
 class Course:
@@ -64,6 +71,31 @@ class Course:
     def gradebook(self) -> Gradebook:
         return Gradebook(self.db_url, "")
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else grades here meanwhile. Raises Busy where somebody does, or the gradebook cannot be written."""
+        with ExitStack() as hold:
+            try:
+                hold.enter_context(alone_in(self.root / ".grading"))
+            except BlockingIOError:
+                raise Busy(f"another `make grade` is at work in {self.root}; wait until it has ended") from None
+            try:
+                with self.gradebook() as gradebook:
+                    if gradebook.engine.dialect.name == "sqlite":
+                        gradebook.db.connection().exec_driver_sql("BEGIN IMMEDIATE")  # fails where another writes
+                    gradebook.db.rollback()
+            except DBAPIError as error:
+                raise Busy(self.trouble(error)) from error
+            yield
+
+    def trouble(self, error: Exception | str) -> str:
+        """What to say about an error of the database."""
+        reason = getattr(error, "orig", error)
+        if "locked" in f"{reason}":
+            return "the gradebook is locked by another program (nbgrader, a database browser): let that end, try again"
+        place = make_url(self.db_url).render_as_string(hide_password=True)
+        return f"the gradebook {place} cannot be used: {' '.join(f'{reason}'.split())[:300]}"
+
 
 def _digest(*paths):
     total = hashlib.sha256()
@@ -77,19 +109,25 @@ class Submission:
 
     def __init__(self, course: Course, student: str):
         self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
-        folder = course.submitted / student / ASSIGNMENT
-        if not STUDENT.fullmatch(student):
+        above = course.submitted / student
+        folder = above / ASSIGNMENT
+        if not folder.is_symlink() and not folder.is_dir() and _has_files(above):
+            folder = above  # unpacked one folder too high
+        if not above.is_symlink() and not above.is_dir():
+            self.refusal = f"refused: a file; what is in it belongs into submitted/<student>/{ASSIGNMENT}/"
+        elif not STUDENT.fullmatch(student):
             self.refusal = "refused: a student's folder is named with a-z, A-Z, 0-9 and . _ @ - only"
-        elif (course.submitted / student).is_symlink() or folder.is_symlink() or not folder.is_dir():
+        elif above.is_symlink() or folder.is_symlink() or not folder.is_dir():
             self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is no folder"
         else:
             for name in NOTEBOOKS:
-                path, elsewhere = _find(folder, name)
-                self.notebooks[name], notes = nbgrader_plugin.put_in_order(path, course.submitted, name)
-                self.notes[name] = notes + elsewhere
+                self.notebooks[name], self.notes[name] = nbgrader_plugin.put_in_order(
+                    folder / f"{name}.ipynb", course.submitted, name
+                )
         self.timestamp = _timestamp(folder)
         self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
         everything = json.dumps([self.texts, self.notes, self.timestamp, course.version])
+        self.digest = hashlib.sha256(json.dumps(self.texts).encode()).hexdigest()
         self.key = hashlib.sha256(everything.encode()).hexdigest()
 
     @property
@@ -97,19 +135,17 @@ class Submission:
         return [note for notes in self.notes.values() for note in notes]
 
 
-def _find(folder, name):
-    """The path of a submitted notebook, and a note if it is not quite where it belongs, or has another name."""
-    expected = folder / f"{name}.ipynb"
-    if os.path.lexists(expected):
-        return expected, []
-    others = itertools.islice(folder.rglob("*.ipynb"), 1000)
-    similar = sorted(p for p in others if p.name.startswith(name) and ".ipynb_checkpoints" not in p.parts)
-    if not similar:
-        return expected, []
-    where = ", ".join(_printable(str(path.relative_to(folder))) for path in similar[:3])
-    if len(similar) > 1:
-        return expected, [f"{name}.ipynb: there are {len(similar)} like it ({where}); leave one, under its own name"]
-    return similar[0], [f"{name}.ipynb: found as {where}"]
+def _has_files(folder):
+    return folder.is_dir() and any(path.is_file() for path in folder.iterdir())
+
+
+def _handed_in(course):
+    """Names of what lies in submitted/: students' folders, and files that should be in one."""
+    for path in sorted(course.submitted.iterdir()):
+        if path.name not in NOBODYS and (
+            path.is_dir() or path.is_symlink() or path.suffix.lower() in (".ipynb", ".zip")
+        ):
+            yield path.name
 
 
 def _timestamp(folder):
@@ -151,8 +187,11 @@ def evaluate_all(
 def release(course: Course) -> None:
     """Tell the gradebook which exercises there are, as `nbgrader generate_assignment` does."""
     directory = course.directory(release_directory=".grading/release")
-    with _nbgrader_errors():
-        GenerateAssignment(coursedir=directory, config=directory.config, force=True).start()
+    with _nbgrader_errors() as complaints:
+        try:
+            GenerateAssignment(coursedir=directory, config=directory.config, force=True).start()
+        except NbGraderException as error:
+            raise Busy(course.trouble(_reason(complaints, error))) from error
 
 
 def record(course: Course, submission: Submission, results: dict[str, Result]) -> None:
@@ -167,15 +206,28 @@ def record(course: Course, submission: Submission, results: dict[str, Result]) -
     if submission.timestamp:
         (folder / "timestamp.txt").write_text(submission.timestamp)
     intake = course.directory(submission.student, submitted_directory=str(course.intake.relative_to(course.root)))
+    before = remembered(course, submission.student)
     Autograde(coursedir=intake, config=intake.config, force=True).start()
-    write_feedback(course, submission)
+    same = before.get("texts", submission.digest) == submission.digest
+    write_feedback(course, submission, before.get("earlier", []) if same else _by_hand(course, submission.student))
 
 
-def write_feedback(course: Course, submission: Submission) -> None:
-    """Write the pages in feedback/ as the gradebook now has points and comments, and remember that state."""
+def _by_hand(course, student):
+    """The points that a person gave a student, as "total_cost 3"."""
+    with course.gradebook() as gradebook:
+        grades = [g for n in gradebook.find_submission(ASSIGNMENT, student).notebooks for g in n.grades]
+        return [f"{g.name.removeprefix('check_')} {g.manual_score:g}" for g in grades if g.manual_score is not None]
+
+
+def write_feedback(course: Course, submission: Submission, earlier: Sequence[str] = ()) -> None:
+    """Write the pages in feedback/ as the gradebook now has points and comments, and remember that state.
+
+    earlier: points that a person gave for what was handed in before.
+    """
     directory = course.directory(submission.student)
     GenerateFeedback(coursedir=directory, config=directory.config, force=True).start()
-    memory = dict(key=submission.key, marks=marks_of(course, submission.student))
+    memory = dict(key=submission.key, texts=submission.digest, marks=marks_of(course, submission.student))
+    memory |= dict(earlier=list(earlier))
     course.memory.mkdir(parents=True, exist_ok=True)
     part = course.memory / f"{submission.student}.part"
     part.write_text(json.dumps(memory, indent=1), encoding="utf-8")
@@ -245,7 +297,7 @@ def show(rows: list[dict]) -> None:
     short = {name: name.removeprefix("compute_").removesuffix("_cost").removesuffix("_matrix") for name in EXERCISES}
     columns = {"student": "student", **short, "total": "sum", "status": "status"}
     lines = [columns] + [
-        {key: f"{value:g}" if isinstance(value, float) else _printable(str(value)) for key, value in row.items()}
+        {key: f"{value:g}" if isinstance(value, float) else printable(str(value)) for key, value in row.items()}
         for row in rows
     ]
     widths = {key: max(len(line[key]) for line in lines) for key in columns}
@@ -255,21 +307,26 @@ def show(rows: list[dict]) -> None:
         print("  ".join([line["student"].ljust(widths["student"]), *words, line["status"]]))
 
 
-def _printable(text):
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
 # ---------------------------------------------------------------- the command
 
 
 def grade_course(
     course: Course, students: Sequence[str] = (), again: bool = False, count: int | None = None
 ) -> list[dict]:
-    """Grade what is new or changed; return the rows of the table. SandboxError when nothing can be run here."""
+    """Grade what is new or changed; return the rows of the table.
+
+    Raises SandboxError when nothing can be run here, Busy while somebody else grades or has the gradebook,
+    FileNotFoundError for a student who handed in nothing.
+    """
     sandbox.available()
+    with course.held():
+        return _grade_course(course, students, again, count)
+
+
+def _grade_course(course, students, again, count):
     release(course)
     limits = nbgrader_plugin.EvaluateExercises(config=course.config).limits()
-    names = sorted(path.name for path in course.submitted.iterdir() if path.is_dir() or path.is_symlink())
+    names = list(_handed_in(course))
     if unknown := set(students) - set(names):
         raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {course.submitted}")
     submissions = [Submission(course, name) for name in names]
@@ -278,11 +335,11 @@ def grade_course(
     done = {each.student for each in submissions if not each.refusal and is_done(course, each)}
     for submission in submissions:
         if submission.student in done:
-            statuses[submission.student] = _with_notes("unchanged", submission)
+            statuses[submission.student] = _with_notes("unchanged", submission, course)
     todo = [each for each in chosen if again or each.student not in done]
     for submission in chosen:
         if submission not in todo and _renewed(course, submission):
-            statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission)
+            statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
     for submission, results in tqdm(
         evaluate_all(todo, limits, count), total=len(todo), desc="grading", unit="submission", disable=not todo
     ):
@@ -300,11 +357,15 @@ def _recorded(course, submission, results):
         try:
             record(course, submission, results)
         except Exception as error:  # nbgrader's, about one submission: the others must not suffer
-            reason = next(
-                (line for text in complaints for line in reversed(text.splitlines()) if "Error" in line), error
-            )
-            return f"not graded: {reason}"
-    return _with_notes("graded", submission)
+            reason = f"{_reason(complaints, error)}"
+            return f"not graded: {course.trouble(reason) if 'locked' in reason else reason}"
+    return _with_notes("graded", submission, course)
+
+
+def _reason(complaints, error):
+    """The line of nbgrader's log that says what went wrong."""
+    lines = [line for text in complaints for line in reversed(text.splitlines()) if "Error" in line]
+    return lines[0] if lines else error
 
 
 def _renewed(course, submission):
@@ -337,8 +398,10 @@ def _nbgrader_errors():
         log.propagate = passes_on
 
 
-def _with_notes(status, submission):
-    return f"{status}; {'; '.join(submission.all_notes)}" if submission.all_notes else status
+def _with_notes(status, submission, course):
+    earlier = remembered(course, submission.student).get("earlier")
+    notes = [f"points given by hand for an earlier hand-in stay: {', '.join(earlier)}"] if earlier else []
+    return "; ".join([status, *submission.all_notes, *notes])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -356,13 +419,15 @@ def main(arguments: list[str] | None = None) -> None:
         )
     try:
         rows = grade_course(course, chosen.students, chosen.again, chosen.workers)
-    except (sandbox.SandboxError, FileNotFoundError) as error:
+    except (sandbox.SandboxError, Busy, FileNotFoundError) as error:
         sys.exit(f"{error}")
+    except DBAPIError as error:
+        sys.exit(f"{course.trouble(error)}. What was graded is recorded; `make grade` goes on with the rest.")
     except KeyboardInterrupt:
         sys.exit("\nStopped. What was graded is recorded; `make grade` goes on with the rest.")
     show(rows)
     print(f"\nPoints: {course.root / 'points.csv'} and the gradebook. Feedback: {course.root / 'feedback'}")
-    sys.exit(any(row["status"].startswith("not graded:") or "try again" in row["status"] for row in rows))
+    sys.exit(any(row["status"].startswith(("not graded:", "not graded, try", "refused")) for row in rows))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,34 @@
 """What to tell a learner about an answer that is not right yet."""
 
-import builtins
-import re
-
 import numpy as np
 
 from grading.cases import OVERFLOW
+from grading.errors import of_error, why_not_compiled
 from grading.exercises import Exercise
-from grading.mistakes import close, name_mistake
+from grading.mistakes import close, explained, name_mistake
 
 TENSOR = "a NumPy call, .numpy() or float() breaks the chain along which the gradient flows"
-CHAIN = "no gradient reaches {watched}: a NumPy call, .numpy(), float() or tf.stop_gradient breaks the chain"
+BREAKS = {  # a name in the answer: what it does to the gradient
+    "assign": "a tf.Variable's assign, assign_add and assign_sub stop it: add up tensors, J = J + ...",
+    "stop_gradient": "tf.stop_gradient stops it",
+    "numpy": ".numpy() breaks the chain",
+    "np": "a NumPy call breaks the chain",
+    "float": "float() breaks the chain",
+}
+CHAIN = "the result does not depend on it by TensorFlow's functions alone"
+OTHER_PICTURE = (
+    "the step works on the notebook's generated_image, not on the picture that it is given: use the parameter's name"
+)
 
 
 def hint_for(exercise: Exercise, passed: dict[str, bool], trials: list, hidden: bool) -> str:
     """One sentence, without its full stop, on the first thing that went wrong in the judge's trials."""
     usual = [trial for trial in trials if not trial.case["general"]]
-    for trial in usual:
-        if trial.error:
-            return _of_error(exercise, trial.error, hidden)
+    failing = next((trial for trial in usual if trial.error), None)
+    if any(trial.report["another"] for trial in usual):
+        return OTHER_PICTURE
+    if failing:
+        return of_error(exercise, failing.error, failing.case, hidden)
     for trial in usual:
         if hint := _of_kind(exercise, trial):
             return hint
@@ -39,6 +49,10 @@ def hint_for(exercise: Exercise, passed: dict[str, bool], trials: list, hidden: 
         for some in (trials, usual):
             if hint := _of_value(exercise, some):
                 return hint
+        if hint := explained(exercise, [piece for trial in trials if (piece := trial.as_pieces())]):
+            return hint
+        if usual[0].pictures and usual[0].times() > 1:
+            return "the picture is moved several times in one step: call optimizer.apply_gradients once, with no loop"
         if usual[0].pictures and all(np.isclose(t.report["value"][0], t.expected["value"][0]) for t in usual):
             return _of_moves(usual)  # the first cost is right, so the first move is not
         return exercise.wrong
@@ -51,6 +65,18 @@ MODIFIED = "the function changes its arguments: work on copies, and let lists be
 STATE = "a second call with the same arguments gives another result: the function keeps something between calls"
 
 
+def note_for(trial) -> str:
+    """What notebook 04 will make of a right answer, where that is not what it says."""
+    if trial.report["not_compiled"]:
+        return f"the answer is right, but {why_not_compiled(trial.report['not_compiled'])}"
+    if trial.pictures and trial.report["signature"]:
+        return (
+            "the answer is right. The painting compiles it anew, without the decorator's input_signature: with that, "
+            "no variable would arrive that can be assigned to"
+        )
+    return ""
+
+
 def _of_value(exercise, trials):
     """The known mistake that explains the wrong values, if all have the right shape."""
     pieces = [trial.as_pieces() for trial in trials if not trial.error and not _right(trial)]
@@ -59,77 +85,6 @@ def _of_value(exercise, trials):
 
 def _right(trial):
     return trial.value and (trial.gradient or not trial.pictures)
-
-
-_MEANINGS = {  # what it means: how TensorFlow or Python says it
-    "the cell has a syntax error: Python cannot read it": r"has a syntax error",
-    "there is no function of this name in the notebook": r"defines no function",
-    "a TensorFlow tensor has no .T: use tf.transpose": r"no attribute 'T'",
-    "TensorFlow has no function of that name; sums and means are tf.reduce_sum and tf.reduce_mean": (
-        r"module 'tensorflow' has no attribute"
-    ),
-    "a list has no shape: take one of its entries first": r"'list' object has no attribute",
-    "a layer's name is taken for its weight: the pairs of STYLE_LAYERS are (name, lambda)": (
-        r"string|'str'|Cannot convert '\w+' to"
-    ),
-    "a matrix (n_C, n_H * n_W) is wanted: reshape the volume first": r"batch dimensions",
-    "the sizes do not fit for a matrix product: must one of the two be transposed?": (
-        r"[Mm]atrix size-incompatible|Matrix multiplication|rank 2|must be.* rank"
-    ),
-    "two tensors of different sizes are combined: print their shapes": (
-        r"Incompatible shapes|required broadcastable shapes|must be equal, but are"
-    ),
-    "the sizes given to tf.reshape do not multiply to the number of values: take them from the tensor's shape": (
-        r"[Rr]eshape"
-    ),
-    "numbers of different types are mixed: take the sizes from a.shape, or tf.cast them to float32": (
-        r"was expected to be an? \w+ tensor but is an? \w+ tensor|must be of the same type|dtype"
-    ),
-    "the function is called, or defined, with other parameters: leave the line with `def` as it was": (
-        r"required positional argument|unexpected keyword|positional arguments? but"
-    ),
-    "tensors cannot be changed in place: make a new one": (
-        r"does(n't| not) support (item )?assignment|immutable|has no attribute 'assign"
-    ),
-    TENSOR: r"numpy\(\)|has no attribute 'numpy'",
-}
-_NOISE = re.compile(r"\{\{function_node .*?\}\} |\[Op:.*")  # TensorFlow's own bookkeeping in its messages
-_KINDS = {name for name in dir(builtins) if name.endswith("Error")} | {"InvalidArgumentError", "ResourceExhaustedError"}
-
-
-def first_line(message: str) -> str:
-    """The first line of an error message, without TensorFlow's bookkeeping."""
-    return _NOISE.sub("", (message.splitlines() or [""])[0])[:160].strip().rstrip(".")
-
-
-def _of_error(exercise, error, hidden):
-    """What an exception means; with secret inputs, nothing that it says itself."""
-    kind = next((kind for kind in error["kinds"] if kind in _KINDS), "an error")
-    if kind == "NotImplementedError":
-        return (
-            "the exercise is not written yet: write your code, remove the line with `raise`, and run that cell, "
-            "without an error, before the check"
-        )
-    if kind == "NameError" and not hidden:
-        where = _place(error, hidden)
-        return f"{error['message']}{where}: is it spelt right, or does it come from a cell that did not run?"
-    meanings = {**exercise.errors, **_MEANINGS}
-    means = next((words for words, pattern in meanings.items() if re.search(pattern, error["message"])), "")
-    if kind in ("NameError", "UnboundLocalError"):
-        means = "a name is used that is not defined"
-    said = f"{kind}{_place(error, hidden)}"
-    if not hidden and error["message"]:
-        said += f": {first_line(error['message'])}"
-    if hidden and not means:
-        means = "run the check in your notebook to see the whole message"
-    return f"{means} ({said})" if means else said
-
-
-def _place(error, hidden):
-    if not error["number"]:
-        return ""
-    quoted = f", `{error['line'].strip()}`" if error["line"] and not hidden else ""
-    return f" in line {error['number']} of the cell{quoted}"
 
 
 def _of_kind(exercise, trial):
@@ -161,7 +116,9 @@ def _of_gradient(exercise, trials):
         return _of_moves(trials)
     got = [(g, r) for t in trials for g, r in zip(t.report["gradients"], t.expected["gradients"]) if r is not None]
     if any(g is None for g, _ in got):
-        return CHAIN.format(watched=exercise.watched)
+        names = trials[0].report["names"]
+        breaks = [words for part, words in BREAKS.items() if {part, f"{part}_add", f"{part}_sub"} & set(names)]
+        return f"no gradient reaches {exercise.watched}: {'; or '.join(breaks) or CHAIN}"
     if not any(np.any(g) for g, _ in got):
         return f"the gradient is zero everywhere: tf.stop_gradient or rounding keeps it from {exercise.watched}"
     if any(not np.isfinite(g).all() for g, _ in got):
@@ -183,6 +140,11 @@ def _of_moves(trials):
             "the picture moves along the gradient, but by another length: let the optimizer do it, "
             "optimizer.apply_gradients([(gradient, generated_image)]), once"
         )
+    if trials[0].times() == 0:
+        return (
+            "the picture does not move as the optimizer would move it: use `optimizer` from above, and make no other "
+            "one in the step"
+        )
     return (
         "the picture does not move as the optimizer would move it: call optimizer.apply_gradients([(gradient, "
         "generated_image)]) once, with the gradient of J, and nothing else"
@@ -197,8 +159,8 @@ def _of_generality(exercise, trials, hidden):
     for trial in wrong:
         label = trial.case["general"]
         if trial.error:
-            begin = f"{exercise.failing[label]}. With" if label in exercise.failing else "it fails for"
-            return f"{begin} {label}: {_of_error(exercise, trial.error, hidden)}"
+            begin = f"{exercise.failing[label]}. It fails for" if label in exercise.failing else "it fails for"
+            return f"{begin} {label}: {of_error(exercise, trial.error, trial.case, hidden)}"
     for trial in wrong:
         if hint := _of_kind(exercise, trial):
             return f"for {trial.case['general'] or 'an ordinary call'}: {hint}"
@@ -212,7 +174,8 @@ def _of_generality(exercise, trials, hidden):
         )
     if all(_right(trial) for trial in wrong):
         return f"the value is right, but not the gradient, for {label}"
-    return f"it is wrong for {label}"
+    advice = f"{exercise.failing[label]}. It" if label in exercise.failing else "it"
+    return f"{advice} is wrong for {label}"
 
 
 def constant(trials: list) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from grading.cases import Case, as_float64
 from grading.exercises import Exercise
-from grading.hints import constant, first_line, hint_for
+from grading.hints import constant, hint_for, note_for
 from grading.mistakes import close
 
 CRITERIA = {"shape": 1, "value": 2, "gradient": 1, "generality": 1}
@@ -71,29 +71,21 @@ def judge(
     result = Result(exercise.name, passed)
     if not all(passed.values()):
         result.hint = hint_for(exercise, passed, trials, hidden)
-    elif reason := trials[0].report.get("not_compiled"):
-        result.note = (
-            "the answer is right, but tf.function, with which notebook 04 paints faster, cannot compile it "
-            f"({first_line(reason)})"
-        )
+    else:
+        result.note = note_for(trials[0])
     return result
 
 
 def _clean(report):
     """A report with nothing in it but what `evaluate` may have put there, whoever wrote it."""
     if not isinstance(report, dict):
-        return {"error": {"kinds": [], "message": "", "line": "", "number": 0}}
+        return {"error": _clean_error(None), "another": False, "names": []}
+    about = {
+        "another": report.get("another") is True,
+        "names": [name for name in _list(report.get("names"))[:200] if isinstance(name, str)],
+    }
     if "error" in report:
-        error = report["error"] if isinstance(report["error"], dict) else {}
-        number = error.get("number")
-        return {
-            "error": {
-                "kinds": [str(kind)[:60] for kind in _list(error.get("kinds"))[:20]],
-                "message": str(error.get("message", ""))[:2000],
-                "line": str(error.get("line", ""))[:200],
-                "number": number if isinstance(number, int) and 0 < number < 10_000 else 0,
-            }
-        }
+        return {"error": _clean_error(report["error"]), **about}
     arrays = {name: report.get(name) for name in ("value", "again", "layers")}
     lists = {name: _list(report.get(name)) for name in ("gradients", "pictures", "pictures_again")}
     return {
@@ -101,7 +93,21 @@ def _clean(report):
         **{name: array if isinstance(array, np.ndarray) else None for name, array in arrays.items()},
         **{name: [a if isinstance(a, np.ndarray) else None for a in array] for name, array in lists.items()},
         "modified": report.get("modified") is not False,
-        "not_compiled": str(report.get("not_compiled", ""))[:2000],
+        "not_compiled": _clean_error(report["not_compiled"]) if report.get("not_compiled") else None,
+        "signature": report.get("signature") is True,
+        "moves": report["moves"] if isinstance(report.get("moves"), int) else None,
+        **about,
+    }
+
+
+def _clean_error(error):
+    error = error if isinstance(error, dict) else {}
+    number = error.get("number")
+    return {
+        "kinds": [str(kind)[:60] for kind in _list(error.get("kinds"))[:20]],
+        "message": str(error.get("message", ""))[:2000],
+        "line": str(error.get("line", ""))[:200],
+        "number": number if isinstance(number, int) and 0 < number < 10_000 else 0,
     }
 
 
@@ -134,6 +140,10 @@ class Trial:
             again = True
         self.repeats = again and (report["again"] is not None and close(report["again"], right))
         self.complete = self.shape and self.value and self.gradient and self.repeats and not report["modified"]
+
+    def times(self) -> float:
+        """How often each step has called the optimizer; once, if that is not known."""
+        return 1.0 if self.report["moves"] is None else self.report["moves"] / len(self.expected["pictures"])
 
     def moves(self, name: str = "pictures") -> np.ndarray | None:
         """How far each picture is from the start, (3, 1, n_H, n_W, 3); None if the shapes are wrong."""

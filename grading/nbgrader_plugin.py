@@ -17,6 +17,7 @@ from traitlets import Float, Integer
 
 from grading import sandbox, submission
 from grading.exercises import EXERCISES
+from grading.intake import Unreadable
 from grading.judge import Result, failed
 from nst.paths import ROOT
 
@@ -53,13 +54,18 @@ class SubmissionExporter(NotebookExporter):
         return self.from_notebook_node(notebook, resources=resources, **options)
 
 
-def put_in_order(path: str | Path, submitted: Path, name: str) -> tuple[NotebookNode, list[str]]:
-    """Return (notebook, notes) of a file in the folder `submitted`: repaired, or blank with the reason."""
+def put_in_order(path: str | Path, submitted: str | Path, name: str) -> tuple[NotebookNode, list[str]]:
+    """Return (notebook, notes) of a file in the folder `submitted`, or of what seems to be meant by it in its folder.
+
+    The notebook is repaired, or blank with the reason.
+    """
     released = nbformat.read(RELEASED / f"{name}.ipynb", as_version=4)
     try:
-        return submission.repair(submission.read(path, submitted), released)
-    except submission.Unreadable as error:
+        notebook, found = submission.choose(Path(path).parent, name, submitted, released)
+    except Unreadable as error:
         return submission.repair(nbformat.v4.new_notebook(), released)[0], [f"{UNREADABLE} {name}.ipynb: {error}"]
+    repaired, notes = submission.repair(notebook, released)
+    return repaired, found + notes
 
 
 class EvaluateExercises(NbGraderPreprocessor):
@@ -92,9 +98,14 @@ class EvaluateExercises(NbGraderPreprocessor):
                 cell.outputs = outputs(result, own)
                 cell.execution_count = 1
         if notes and nb.cells:
-            words = "".join(f"- {note}\n" for note in notes)
+            words = "".join(f"- {_as_text(note)}\n" for note in notes)
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(f"**How this notebook was graded**\n\n{words}"))
         return nb, resources
+
+
+def _as_text(note):
+    """Markdown that shows a note as it is: the name of a file in it could be a script, or a picture."""
+    return "".join(f"&#{ord(letter)};" if letter in "<>&[]!`*$\\" else letter for letter in note)
 
 
 def outputs(result: Result, notes: Sequence[str] = ()) -> list[NotebookNode]:

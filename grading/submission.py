@@ -1,19 +1,21 @@
-"""One learner's submission: read it without trusting it, put it in order, run it in the sandbox, judge it."""
+"""One learner's submission: choose its notebooks, put them in order, run them in the sandbox, judge them."""
 
+import ast
 import json
 import os
 import re
-import stat
+from pathlib import Path
 
 import nbformat
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from grading import sandbox
 from grading.exercises import EXERCISES
+from grading.intake import Unreadable, candidates
 from grading.judge import Result, failed, judge
+from nst.notebooks import definition_in, is_blank, parse_cell
 
-MAX_BYTES = 20_000_000  # of one notebook; with pictures in it, one of ours has 1.5 MB
-MAX_CELLS = 1000
 REASONS = {
     "time": "it ran out of time: is there an endless loop?",
     "memory": "it used more memory than is allowed",
@@ -22,58 +24,105 @@ REASONS = {
 }
 
 
-class Unreadable(ValueError):
-    """A submitted file that cannot be graded; the message says why."""
+def choose(
+    folder: Path, name: str, inside: str | os.PathLike, released: NotebookNode
+) -> tuple[NotebookNode, list[str]]:
+    """Return the notebook `name` of a submission as it was handed in, and notes on where it was found, and how.
 
-
-def read(path: str | os.PathLike, inside: str | os.PathLike) -> NotebookNode:
-    """Return a submitted notebook, in the present format.
-
-    path: the file; inside: the folder that it must really be in. Raises Unreadable for a link, a folder or a device,
-    a file of more than MAX_BYTES, and for what is no notebook.
+    folder: the submission's; inside: what it must really be in; released: the student copy as it was handed out.
+    Raises Unreadable where there is none, or none that is clearly meant.
     """
-    try:
-        if os.path.realpath(path) != os.path.join(os.path.realpath(inside), os.path.relpath(path, inside)):
-            raise Unreadable("it is a link to another file; hand in the notebook itself")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-        with open(descriptor, "rb") as file:
-            about = os.fstat(descriptor)
-            if not stat.S_ISREG(about.st_mode):
-                raise Unreadable("it is not a file")
-            if about.st_size > MAX_BYTES:
-                raise Unreadable(f"it has {about.st_size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB allowed")
-            return _plain(json.loads(file.read(MAX_BYTES + 1)))
-    except FileNotFoundError:
-        raise Unreadable("it was not handed in") from None
-    except Unreadable:
-        raise
-    except OSError as error:
-        raise Unreadable(f"it cannot be opened ({error.strerror})") from error
-    except Exception as error:  # whatever else somebody can do to a JSON file
-        raise Unreadable(f"it is no notebook, or a damaged one ({type(error).__name__})") from error
+    alike, others = candidates(folder, name, inside)
+    found, problems = _read_all(alike, inside, released, name)
+    if not found and not alike:
+        foreign = [each for each in others if not _called_like_another(each, name)]
+        found, _ = _read_all(foreign[:20], inside, released, name)
+        problems = [(each, "") for each in foreign if each.path.name != "timestamp.txt"]
+    if not found:
+        raise Unreadable(_why_nothing(alike, problems, name))
+    named = [each for each in found if Path(each[0].member or each[0].path).name == f"{name}.ipynb"]
+    exact = named[0] if len(named) == 1 or (named and named[0][0].where == f"{name}.ipynb") else None
+    finished = {}
+    for each in found:
+        answers = _answers(each[1], released)
+        if any(answers):
+            finished.setdefault(answers, []).append(each)
+    if len(finished) > 1 and exact not in [each for group in finished.values() for each in group]:
+        raise Unreadable(f"{len(finished)} with different answers were handed in ({_places(found)}); leave one of them")
+    groups = [group for group in finished.values() if exact in group] or list(finished.values()) or [found]
+    handed, notebook, notes = groups[0][0]
+    if exact and handed is not exact[0]:
+        notes = [f"{exact[0].where} is blank; graded was {handed.where}", *notes]
+    elif handed.where != f"{name}.ipynb":
+        notes = [f"found as {handed.where}", *notes]
+    also = [each for each in found if each[0] is not handed and each is not exact]
+    if also:
+        notes.append(f"there is also {_places(also)}; {handed.where} was graded")
+    return notebook, [f"{name}.ipynb: {note}" for note in notes]
 
 
-def _plain(data):
-    """A notebook with nothing in it but the cells' sources and nbgrader's ids; of format 3 or 4."""
-    cells = data["cells"] if "cells" in data else data["worksheets"][0]["cells"]
-    if len(cells) > MAX_CELLS:
-        raise Unreadable(f"it has {len(cells)} cells, more than the {MAX_CELLS} allowed")
-    notebook = nbformat.v4.new_notebook()
-    for number, cell in enumerate(cells):
-        make = nbformat.v4.new_code_cell if cell["cell_type"] == "code" else nbformat.v4.new_markdown_cell
-        new = make("".join(cell["source"] if "source" in cell else cell["input"]), id=f"cell-{number}")
-        grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
-        if isinstance(grade_id, str):
-            new.metadata["grade_id"] = grade_id
-        notebook.cells.append(new)
-    return notebook
+def _read_all(handed, inside, released, name):
+    found, problems = [], []
+    for each in handed[:20]:
+        try:
+            notebook, notes = each.read(inside)
+            _check_that_it_is_ours(notebook, released, name)
+        except Unreadable as error:
+            problems.append((each, str(error)))
+        else:
+            found.append((each, notebook, notes))
+    return found, problems
+
+
+def _called_like_another(handed, name):
+    stems = {exercise.notebook for exercise in EXERCISES.values()} - {name}
+    return Path(handed.member or handed.path).stem in stems
+
+
+def _why_nothing(alike, problems, name):
+    if alike:
+        handed, reason = problems[0]
+        return reason if handed.where == f"{name}.ipynb" else f"found as {handed.where}, but {reason}"
+    there = f"; there is {_places(problems)}" if problems else ""
+    return f"it was not handed in{there}"
+
+
+def _places(found):
+    return ", ".join(each[0].where for each in found[:3]) + (" ..." if len(found) > 3 else "")
+
+
+def _check_that_it_is_ours(notebook, released, name):
+    """Raise Unreadable for a notebook that has nothing of the released one."""
+    ids = {cell.metadata.get("grade_id") for cell in notebook.cells}
+    ours = [exercise for exercise in EXERCISES.values() if exercise.notebook == name]
+    known = {cell.source.strip() for cell in released.cells if len(cell.source) > 40}
+    if any(each.name in ids or f"check_{each.name}" in ids for each in ours):
+        return
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    if any(re.search(rf"\b{each.name}\b *[(=]", source) for each in ours for source in code):
+        return
+    if any(cell.source.strip() in known for cell in notebook.cells):
+        return
+    for each in EXERCISES.values():
+        if each.name in ids:
+            raise Unreadable(f"this is the course's {each.notebook}, under another name")
+    raise Unreadable("this is not the course's notebook")
+
+
+def _answers(notebook, released):
+    """The sources that answer a notebook's exercises, "" for those that are blank."""
+    marked = [cell for cell in released.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    chosen = [_answer(cell.metadata.nbgrader.grade_id, cell, notebook.cells, []) for cell in marked]
+    blank = [not cell or _is_blank_in(cell, original) for cell, original in zip(chosen, marked)]
+    return tuple("" if empty else cell.source.strip() for cell, empty in zip(chosen, blank))
 
 
 def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """Put a submitted notebook in order for nbgrader; return it and a list of what had to be done.
 
     released: the student copy as it was handed out. Afterwards each of its marked cells is there exactly once, with its
-    own marks: the learner's answer, wherever it stood, or the blank; the check as it was handed out.
+    own marks: the last cell that defines the learner's function, wherever it stood, or the blank; the check as it was
+    handed out. All else, whatever its id was, is an ordinary cell.
     """
     notes = []
     marked = {cell.metadata.nbgrader.grade_id: cell for cell in released.cells if "nbgrader" in cell.metadata}
@@ -81,11 +130,11 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
     for name, original in marked.items():
         found = [cell for cell in notebook.cells if cell.metadata.get("grade_id") == name]
         if original.metadata.nbgrader.solution:
-            answers[name] = _answer(name, original, found, notebook.cells, notes)
+            answers[name] = _answer(name, original, notebook.cells, notes)
         elif [cell.source.strip() for cell in found if cell.cell_type == "code"] != [original.source.strip()]:
             notes.append(f"{name}: the check was missing or changed; the original was used")
     chosen = [id(cell) for cell in answers.values()]
-    cells = [cell for cell in notebook.cells if cell.metadata.get("grade_id") not in marked or id(cell) in chosen]
+    cells = [cell for cell in notebook.cells if _is_worth_keeping(cell, marked, answers) or id(cell) in chosen]
     place = 0
     for name, original in marked.items():
         cell = answers.get(name)
@@ -100,30 +149,87 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
     for number, cell in enumerate(cells):
         cell.metadata.pop("grade_id", None)
         cell["id"] = f"cell-{number}"
-        if cell.cell_type == "markdown" and cell.source not in known:
+        if cell.cell_type == "code":
+            cell.pop("attachments", None)
+        elif cell.source not in known:
             cell.source = cell.source.replace("<", "&lt;")  # no scripts in the instructor's browser
+            if not _can_be_shown(cell):
+                cell.source = "\n".join(f"    {line}" for line in cell.source.splitlines())
     return nbformat.v4.new_notebook(cells=cells, metadata=_copy(released.metadata)), notes
 
 
-def _answer(name, original, found, cells, notes):
+def _answer(name, original, cells, notes):
     """The cell that holds the learner's answer to an exercise, or None."""
-
-    def written(cell):
-        blank = "raise NotImplementedError" in cell.source and not re.search(r"^\s+return\b", cell.source, re.MULTILINE)
-        return not blank and cell.source.strip() not in ("", original.source.strip())
-
+    found = [cell for cell in cells if cell.metadata.get("grade_id") == name]
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    own = [cell for cell in found if cell.cell_type == "code"]
+    attempt = re.compile(rf"^[ \t]*def {name}\b", re.MULTILINE)
+    ways = (
+        [cell for cell in code if _defines(cell, name)],
+        [cell for cell in found if cell.cell_type != "code" and _defines(cell, name)],
+        [cell for cell in own if attempt.search(cell.source) and not _blank_definition(cell, name)],
+        [cell for cell in code if attempt.search(cell.source) and not _blank_definition(cell, name)],
+        [cell for cell in own if not _is_blank_in(cell, original)],
+        [cell for cell in own if _blank_definition(cell, name)],
+    )
+    answer = next((way[-1] for way in ways if way), None)
     if len(found) > 1:
-        notes.append(f"{name}: there were {len(found)} cells for this exercise; the last one with an answer was used")
+        notes.append(
+            f"{name}: there were {len(found)} cells for this exercise; the last that defines the function counts"
+        )
     elif not found:
         notes.append(f"{name}: the cell of the exercise was missing")
-    answers = [cell for cell in found if written(cell)]
-    if not answers:
-        defines = re.compile(rf"^def {name}\(", re.MULTILINE)
-        answers = [cell for cell in cells if written(cell) and defines.search(cell.source)]
-        notes += [f"{name}: its function was found in another cell"] * bool(answers)
-    if answers and answers[-1].cell_type != "code":
+    if answer is not None and not any(answer is cell for cell in found):
+        notes.append(f"{name}: its function was found in another cell")
+    if answer is not None and answer.cell_type != "code":
         notes.append(f"{name}: its cell was not a code cell any more")
-    return answers[-1] if answers else None
+    return answer
+
+
+def _defines(cell, name):
+    definition = definition_in(cell.source, name)
+    return definition is not None and not (isinstance(definition, ast.FunctionDef) and is_blank(definition))
+
+
+def _blank_definition(cell, name):
+    """The unfinished definition in a cell, if that is the one that counts there."""
+    definition = definition_in(cell.source, name)
+    return definition if isinstance(definition, ast.FunctionDef) and is_blank(definition) else None
+
+
+def _is_blank_in(cell, original):
+    name = original.metadata.nbgrader.grade_id
+    return cell.source.strip() in ("", original.source.strip()) or _blank_definition(cell, name) is not None
+
+
+def _is_worth_keeping(cell, marked, answers):
+    """Not a copy of a check or a blank. What is unfinished in a cell is cut out of it if it is finished elsewhere."""
+    if cell.cell_type != "code":
+        return True
+    original = marked.get(cell.metadata.get("grade_id"))
+    if original is not None and not original.metadata.nbgrader.solution:
+        try:
+            body = parse_cell(cell.source)[0].body
+        except SyntaxError:
+            return False
+        return any(not isinstance(node, ast.Expr | ast.Assert | ast.Pass) for node in body)
+    for name, answer in answers.items():
+        if answer is not cell and (blank := _blank_definition(cell, name)):
+            lines = parse_cell(cell.source)[1].splitlines()
+            del lines[min(each.lineno for each in [blank, *blank.decorator_list]) - 1 : blank.end_lineno]
+            cell.source = "\n".join(lines)
+            if not any(line.strip() and not line.strip().startswith("#") for line in lines):
+                return False
+    return True
+
+
+def _can_be_shown(cell):
+    """Does nbconvert make a page of it?"""
+    try:
+        MarkdownWithMath(renderer=IPythonRenderer(attachments=cell.get("attachments", {}))).render(cell.source)
+    except Exception:
+        return False
+    return True
 
 
 def _copy(node):

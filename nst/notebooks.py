@@ -38,6 +38,8 @@ def functions_from(notebook: str | Path, *names: str, given: Collection[str] = (
     path = Path(notebook)
     statements, left_behind = _needed(path, names, given)
     namespace = {"__name__": "__main__"}  # as in the notebook
+    if not hasattr(builtins, "display"):  # which IPython puts there
+        namespace["display"] = lambda *things, **options: print(*things)
     if left_behind:
         namespace["__builtins__"] = _WhyNot(vars(builtins), **left_behind)
     for statement in statements:
@@ -78,7 +80,8 @@ class _WhyNot(dict):
 PYTHON_CELLS = {"capture", "prun", "time"}  # cell magics that run the rest of the cell in the notebook itself
 MAX_WORK = 200_000  # for IPython's transformer, which reads a cell anew for each magic in it
 MAX_DEPTH = 120  # of the syntax tree, which is gone through recursively
-_ESCAPED = re.compile(r"^\s*[%!?,;/]|=\s*[%!]|\?\s*$", re.MULTILINE)
+MAX_LENGTH = 300_000  # of a cell
+_ESCAPED = re.compile(r"^[ \t]*[%!?,;/]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
 
 
 def parse_cell(source: str) -> tuple[ast.Module, str]:
@@ -103,7 +106,7 @@ def _transformed(source):
     """What IPython makes of a cell; None if nothing."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    if len(source) * len(_ESCAPED.findall(source)) > MAX_WORK:
+    if len(source) * (1 + len(_ESCAPED.findall(source))) > MAX_WORK:
         return None
     try:
         return TransformerManager().transform_cell(source)
@@ -112,6 +115,8 @@ def _transformed(source):
 
 
 def _parsed(text):
+    if len(text) > MAX_LENGTH:
+        raise SyntaxError("too long", ("", 1, 0, ""))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about "\d" and the like: not here

@@ -122,6 +122,7 @@ def test_close_has_the_tolerance_of_float32_code_and_no_more():
     right = np.random.default_rng(0).normal(size=(30, 40))
     assert close((right * (1 + 1e-4)).astype(np.float32), right)
     assert not close(right * (1 + 4e-4), right)
+    assert not close(1.0, np.inf) and not close((1.0, 2.0), (1.0, np.inf)) and not close(np.inf, np.inf)
     assert not close(right[:, :39], right) and not close(right * np.nan, right) and close(0.0, 0.0)
 
 
@@ -144,6 +145,29 @@ def test_forged_reports_score_nothing_and_do_no_harm(reports):
     exercise = EXERCISES["gram_matrix"]
     result = judge(exercise, exercise.cases(3), reports, hidden=True)
     assert result.points == 0 and result.hint and len(result.hint) < 400
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30, 0.0])
+@pytest.mark.parametrize("name", ["train_step", "total_cost", "compute_style_cost"])
+def test_forged_values_and_pictures_do_no_harm(name, bad):
+    exercise = EXERCISES[name]
+    cases = exercise.cases(3)
+    reports = []
+    for n, case in enumerate(cases):
+        start = case.get("start", np.zeros(()))
+        value = np.full(3 if name == "train_step" else (), bad if n > 1 else n + 2.0, np.float32)
+        pictures = [np.full(start.shape, bad if n else 0.5, np.float32)] * 3
+        report = {
+            "kind": "tensor",
+            "value": value,
+            "again": value,
+            "modified": False,
+            "moves": 10**9,
+            "names": [5, "x"],
+        }
+        reports.append(report | {"pictures": pictures, "pictures_again": pictures, "gradients": []})
+    result = judge(exercise, cases, reports, hidden=True)
+    assert result.points <= 1 and result.hint
 
 
 @pytest.mark.parametrize("layers", [np.ones((1, 5)), np.ones(0), np.ones(6), np.full(5, np.nan), "five"])

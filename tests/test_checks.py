@@ -1,6 +1,10 @@
 """The checks below the exercises: points and hints, over the whole bank of answers."""
 
 import inspect
+import linecache
+import logging
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,6 +16,8 @@ from grading.checks import check
 from grading.exercises import EXERCISES
 from grading.judge import judge
 from grading.sandboxed.evaluate import evaluate
+from grading.sandboxed.stand_ins import STAND_INS
+from nst.paths import ROOT
 
 RIGHT = [answer for answer in ANSWERS if answer.right]
 WRONG = [answer for answer in ANSWERS if not answer.right]
@@ -117,6 +123,150 @@ def test_an_answer_that_tf_function_cannot_compile_is_right_with_a_note():
     answer = next(a for a in RIGHT if a.name == "compute_content_cost" and "int64" in inspect.getsource(a.function))
     result = check(answer.function)
     assert result.points == 5 and "cannot compile it (AttributeError" in result.note
+
+
+def bank(name, words):
+    """The function in the bank that holds these words."""
+    return next(a.function for a in ANSWERS if a.name == name and words in inspect.getsource(a.plain))
+
+
+STEP = """
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+"""
+
+
+def step_with(old="", new="", before=""):
+    """The right step with a change, as a cell has it: with its source."""
+    source = before + STEP.replace(old, new)
+    name = f"cell {len(linecache.cache)}"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    around = {"tf": tf, "np": np}
+    exec(compile(source, name, "exec"), around)
+    return around["train_step"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "    return J",
+            "    print(J.numpy())\n    return J",
+            "AttributeError in line 8 of the cell, `print(J.numpy())`",
+        ),
+        ("clip_0_1(generated_image)", "np.clip(generated_image.numpy(), 0, 1)", "NotImplementedError in line 7"),
+    ],
+)
+@pytest.mark.parametrize("decorator", ["", "@tf.function"])
+def test_a_step_that_cannot_be_compiled_is_right_with_a_note(old, new, line, decorator):
+    result = check(step_with(old, new, decorator))
+    assert result.points == 5 and f"cannot compile it ({line}" in result.note.replace("line 9", "line 8")
+    assert "leave out .numpy()" in result.note
+
+
+def test_a_step_that_does_otherwise_when_compiled_is_right_with_a_note():
+    result = check(step_with("    optimizer.apply", "    if tf.executing_eagerly(): optimizer.apply"))
+    assert result.points == 5 and "compiled by tf.function, as in notebook 04, it gives another result" in result.note
+    assert not check(step_with()).note
+
+
+def test_a_step_with_an_input_signature_is_right_with_a_note():
+    result = check(bank("train_step", "input_signature"))
+    assert result.points == 5 and "without the decorator's input_signature" in result.note
+
+
+def test_the_learners_picture_is_not_moved_by_the_check():
+    around, picture = {"tf": tf}, tf.Variable(tf.fill((1, 2, 2, 3), 0.5))
+    exec(STEP.replace("def train_step(generated_image)", "def train_step(image)"), around)
+    around["generated_image"] = picture
+    assert "not on the picture that it is given" in check(around["train_step"]).hint
+    assert around["generated_image"] is picture and np.all(picture == 0.5)
+
+
+def test_notes_say_why_and_where_a_cost_cannot_be_compiled():
+    result = check(bank("total_cost", "tf.add(tf.multiply(alpha"))
+    assert (
+        result.points == 5 and "does not match type int32" in result.note and "write alpha * J_content" in result.note
+    )
+    assert "in user code" not in result.note and "of the cell, `J = tf.add(" in result.note
+
+
+def test_a_right_decorated_answer_prints_only_the_checks_own_lines(capfd, monkeypatch):
+    logger, said = tf.get_logger(), []
+    monkeypatch.setattr(logger, "level", logging.WARNING)
+    monkeypatch.setattr(logger, "handlers", [handler := logging.Handler()])
+    handler.emit = said.append
+    weighted = tf.function(lambda weight, J: weight * J)  # compiled for every weight, of which TensorFlow warns
+
+    def total_cost(J_content, J_style, alpha=10, beta=40):
+        return weighted(alpha, J_content) + weighted(beta, J_style)
+
+    for answer in (bank("total_cost", "@tf.function"), total_cost, tf.function(total_cost)):
+        check(answer)
+    printed = capfd.readouterr()
+    assert printed.out.splitlines() == ["total_cost", "  ✓ shape", "  ✓ value", "  ✓ gradient", "  ✓ generality"] * 3
+    assert not printed.err and not said and logger.level == logging.WARNING
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "tf.compat.v1.disable_eager_execution()",
+            "0 of 5 points TensorFlow 2 computes at once (eager execution), but",
+        ),
+        ("tf.experimental.numpy.experimental_enable_numpy_behavior()", "5 of 5 points a cell has called enable_numpy"),
+    ],
+)
+def test_what_another_cell_has_switched_is_said_in_one_line(line, words):
+    code = f"""
+import nst_utils, tensorflow as tf
+from grading.checks import check
+{line}
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return alpha * J_content + beta * J_style
+result = check(total_cost)
+print(result, result.hint or result.note)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1].startswith(words), done.stdout + done.stderr
+
+
+def test_errors_that_the_learners_code_quotes_are_not_taken_for_others():
+    answer = bank("compute_content_cost", "a_C.reshape(-1)")
+    for function in (answer, answer.python_function):
+        result = check(function)
+        assert result.hint.startswith(
+            "a TensorFlow tensor has no .reshape: use tf.reshape(a, ...) (AttributeError in line"
+        )
+        assert "do not multiply" not in result.hint
+
+
+@pytest.mark.parametrize("rank", [2, 3, 4])
+def test_the_stand_in_for_the_gram_matrix_takes_what_the_gram_matrix_takes(rank):
+    A = np.random.default_rng(rank).normal(size=(2, 3, 4, 5)[-rank:]).astype(np.float32)
+    sums = A.sum(axis=-1)
+    np.testing.assert_allclose(STAND_INS["gram_matrix"](A), sums[..., :, None] * sums[..., None, :], rtol=1e-5)
+
+
+def test_a_batch_of_one_is_as_right_with_the_stand_in_as_with_the_gram_matrix():
+    def compute_layer_style_cost(a_S, a_G):
+        def average(a):
+            _, n_H, n_W, n_C = a.shape
+            A = tf.transpose(tf.reshape(a, [1, n_H * n_W, n_C]), perm=[0, 2, 1])
+            return gram_matrix(A) / (n_H * n_W)  # noqa: F821
+
+        return tf.reduce_sum(tf.square(average(a_S) - average(a_G))) / (4 * a_G.shape[-1] ** 2)
+
+    exercise = EXERCISES["compute_layer_style_cost"]
+    inputs = exercise.cases(5)
+    reports = evaluate(compute_layer_style_cost, inputs, stand_ins=True)
+    assert judge(exercise, inputs, reports, stand_ins=True).points == 5
 
 
 def test_under_nbgraders_validate_a_failing_check_is_an_error(monkeypatch):

@@ -1,6 +1,8 @@
 import nbformat
 import pytest
 
+from grading.sandboxed.functions import as_function
+from nst.notebooks import definition_in, parse_cell
 from nst_utils import functions_from
 
 
@@ -151,3 +153,189 @@ def test_plain_values_lambdas_and_classes_come_too_but_nothing_that_runs(noteboo
         "def f(x):\n    return square(x) * Scale.factor",
     )
     assert functions_from(name, "f")(4) == 8
+
+
+# ---------------------------------------------------------------- names that come along, and names that do not
+
+USES = "def f(x):\n    return q"
+
+
+@pytest.mark.parametrize(
+    ("cells", "value"),
+    [
+        (["q: float = 0.25"], 0.25),
+        (["parts = len([1, 2, 3, 4])", "q = 1 / parts"], 0.25),
+        (["w = [0.2] * 5", "q = sum(w) / len(w) ** 2"], 0.04),
+        (["n = 4\nq = [1 / n] * n"], [0.25] * 4),
+        (["a, *q = 1, 2, 3"], [2, 3]),
+        (["q = {name: 1 / 2 for name in ('a', 'b')}"], {"a": 0.5, "b": 0.5}),
+        (["q = 1", "q += 2"], 3),
+        (["q = [1]", "q.append(2)\nq[0] = 5"], [5, 2]),
+        (["q = []", "for i in range(3):\n    print(i)\n    q.append(i)"], [0, 1, 2]),
+        (["from math import *", "q = sqrt(pi * 0 + 16)"], 4),
+        (["import math as m", "root = m.sqrt", "q = root(16)"], 4),
+        (["if True:\n    q = 1\nelse:\n    q = 2"], 1),
+        (["q = 1", "if __name__ == '__main__':\n    q = 2"], 2),
+        (["try:\n    import no_such_module as q\nexcept ImportError:\n    print('no')\n    q = None"], None),
+        (["import contextlib", "q = 3", "with contextlib.suppress(ImportError):\n    import no_such_module as q"], 3),
+        (["q = 1", "q = slow()"], 1),
+    ],
+)
+def test_a_simple_constant_comes_along(notebook, value, cells):
+    found = functions_from(notebook(*cells, USES), "f")(1)
+    assert found == (pytest.approx(value) if isinstance(value, float) else value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "q = open('trace', 'w')",
+        "q = slow()",
+        "q = 9 ** 9 ** 9",
+        "q = [0] * 10 ** 9",
+        "q = list(range(10 ** 9))",
+        "n = 10 ** 9\nq = [0] * n",
+        "q = [open('trace', 'w') for i in range(3)]",
+        "q = sorted([1, 2], key=slow)",
+        "with open('trace', 'w') as file:\n    q = 3",
+        "if open('trace', 'w'):\n    q = 3",
+        "while True:\n    q = 3",
+        "q = !touch trace",
+        "q = %timeit -o slow()",
+        "q = r = (n := 5)",
+        "q = []\nfor i in range(3):\n    q.append(slow())",
+        "slowly = slow()\nq = slowly / 2",
+    ],
+)
+def test_what_takes_long_or_has_effects_stays_behind_and_the_error_says_so(notebook, tmp_path, line):
+    name = notebook("def slow():\n    open('trace', 'w')\n    while True: pass", line, USES)
+    with pytest.raises(
+        NameError, match=r"name 'q' is not defined: in 03_lesson.ipynb .* that is not taken along, cell 3"
+    ):
+        functions_from(name, "f")(1)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_constant_made_by_a_shell_line_is_not_made(notebook, tmp_path):
+    name = notebook(
+        "FILES = !touch trace", "import os\nos.environ['NST_TRACE'] = '1'", "def f():\n    return FILES, os"
+    )
+    with pytest.raises(NameError, match="'FILES' is not defined: .* not taken along"):
+        functions_from(name, "f")()
+    import os
+
+    assert "NST_TRACE" not in os.environ
+
+
+def test_what_ipython_gives_every_notebook_is_there(notebook, capsys):
+    functions_from(notebook("def f(x):\n    display(x, clear=True)\n    return x"), "f")(7)
+    assert capsys.readouterr().out == "7\n"
+
+
+def test_a_name_that_is_given_is_not_missed(notebook):
+    name = notebook("q = slow()", USES)
+    function = functions_from(name, "f", given=["q"])
+    function.__globals__["q"] = 5
+    assert function(1) == 5
+
+
+def test_one_import_of_several_is_taken_and_a_module_keeps_its_parts(notebook):
+    name = notebook(
+        "import math as m, no_such_module", "from math import pi, no_such_name", "import xml.dom, xml.sax",
+        "def f():\n    return m.floor(pi), xml.dom.__name__, xml.sax.__name__",
+    )  # fmt: skip
+    assert functions_from(name, "f")() == (3, "xml.dom", "xml.sax")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["if True:\n    def f(x):\n        return x + 1"],
+        ["try:\n    def f(x):\n        return x + 1\nfinally:\n    open('trace', 'w')"],
+        ["def g(x):\n    return x + 1", "f = g"],
+        ["class G:\n    @staticmethod\n    def g(x):\n        return x + ONE", "ONE = 1", "f = G.g"],
+        ["def f(x):\n    return x + 1", "f = f"],
+        ["def f(x):\n    return x + 1", "f = timed(f)"],
+        ["x = 1\ndef g(y, x=x):\n    return y + x\nx = 5", "f = lambda y: g(y)"],
+    ],
+)
+def test_a_function_is_found_under_if_and_try_and_by_another_name(notebook, tmp_path, cells):
+    assert functions_from(notebook(*cells), "f")(2) == 3
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_function_that_only_a_call_could_make_is_refused_with_the_reason(notebook):
+    name = notebook("def make():\n    return lambda: 1", "f = make()")
+    with pytest.raises(
+        LookupError, match=r"defines no function f that can be taken along \(only cell 3: f = make\(\)\)"
+    ):
+        functions_from(name, "f")
+
+
+def test_a_compiled_helper_comes_along(notebook):
+    import tensorflow as tf
+
+    name = notebook(
+        "import tensorflow as tf, cv2", "square = tf.function(lambda x: x * x)", "def f(x):\n    return square(x)"
+    )
+    assert functions_from(name, "f")(tf.constant(3.0)).numpy() == 9
+
+
+CLASS_D = "class D:\n    def __init__(self, f):\n        self.f = f\n"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{CLASS_D}    def __call__(self, x):\n        return self.f(x)", "@D\ndef f(x):\n    return x + q"],
+        ["class D:\n    @staticmethod\n    def g(x):\n        return x + q", "f = staticmethod(D.g)"],
+        ["from functools import partial", "def g(x, y):\n    return x + y - 2 + q", "f = partial(g, y=2)"],
+        [f"{CLASS_D}    def g(self, x):\n        return x + q", "f = lambda x: D(0).g(x)"],
+    ],
+)
+def test_what_a_decorator_made_becomes_a_plain_function_in_the_notebooks_namespace(notebook, cells):
+    function = as_function(functions_from(notebook("q = 1", *cells), "f"))
+    assert function(2) == 3 and function.__code__ and function.__name__ in ("f", "g", "<lambda>")
+    function.__globals__["q"] = 5
+    assert function(2) == 7
+
+
+def test_what_is_no_function_is_none():
+    assert [as_function(thing) for thing in (3, None, int, len, object())] == [None] * 5
+
+
+# ---------------------------------------------------------------- a cell as IPython reads it
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%matplotlib inline\n!ls\nq = 3",
+        "!ls \\\n  -l\n%time \\\n  print(1)\nq = 3",
+        "if True:\n    %time print(1)\n    !ls\nq = 3",
+        "files = !ls\nt = %timeit -o 1 + 1\nprint?\n?print\nprint??\nq = 3",
+        "%%time\nq = 3",
+        "\n\n%%capture out\n%matplotlib inline\nq = 3",
+        "  q = 3\n  !ls",
+        ">>> q = 3",
+        "q = 13 \\\n  % 10\ntext = '''\n%%bash\n!ls\n'''",
+        "q = (13\n% 10)",
+        "q = not 3 \\\n!= 3\nq = 3",
+    ],
+)
+def test_a_cell_is_read_as_ipython_reads_it(notebook, source):
+    assert functions_from(notebook("q = 1", source, "%%bash\necho (", "%%html\n<b>", USES), "f")(1) == 3
+    assert parse_cell(source)
+
+
+@pytest.mark.parametrize("magic", ["%%writefile f.py", "%%bash", "%%html", "%%timeit", "%%python"])
+def test_what_another_program_gets_does_not_count(notebook, magic):
+    source = f"{magic}\ndef f():\n    return 'wrong'"
+    assert functions_from(notebook("def f():\n    return 'right'", source), "f")() == "right"
+    assert definition_in(source, "f") is None
+
+
+def test_text_that_ipython_cannot_read_either_takes_nothing_with_it(notebook):
+    broken = ["%time (\n", "x = 1\0", "(" * 5000, "x = " + "+".join("1" * 5000), "!ls\n" * 3000 + "x = (", "\\"]
+    assert functions_from(notebook(*broken, "def f():\n    return 1"), "f")() == 1
+    assert all(definition_in(source + "f", "f") is None for source in broken)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,8 +17,9 @@ from classroom import FULL, function, submit
 from distributed import Client, LocalCluster
 
 from grading.exercises import EXERCISES
-from grading.grade import Course, grade_course
+from grading.grade import Course, grade_course, main
 from nst.paths import ROOT
+from nst.pictures import alone_in
 
 ALL = sum(FULL.values())
 pytestmark = pytest.mark.slow
@@ -86,6 +89,51 @@ def test_points_and_comments_of_a_person_get_into_the_feedback(root):
     assert row["total"] == ALL - 2 and row["status"] == "unchanged, feedback renewed"
     assert "Nearly!" in (root / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
     assert [row["status"] for row in grade_course(course)] == ["unchanged"]
+    shutil.rmtree(root / "submitted" / "ben")
+    submit(root, "ben", wrong=SWAPPED | {"gram_matrix": None})
+    stay = "points given by hand for an earlier hand-in stay: total_cost 3"
+    assert [row["status"] for row in grade_course(course)] == [f"graded; {stay}"]
+    assert [row["status"] for row in grade_course(course)] == [f"unchanged; {stay}"]
+
+
+def refusal(root, capsys):
+    """What `make grade` says when it stops."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["--root", str(root)])
+    output = "".join(capsys.readouterr())
+    assert "\n" not in stopped.value.code and "Traceback" not in output
+    return stopped.value.code
+
+
+def test_a_second_make_grade_stops_in_one_line(root, capsys):
+    submit(root, "ada")
+    with alone_in(root / ".grading"):
+        assert refusal(root, capsys) == f"another `make grade` is at work in {root}; wait until it has ended"
+
+
+def test_a_gradebook_that_another_program_has_locked_or_that_is_none_is_named(root, capsys):
+    submit(root, "ada")
+    with Course(root).gradebook():
+        pass
+    connection = sqlite3.connect(root / "gradebook.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    assert refusal(root, capsys).startswith("the gradebook is locked by another program")
+    connection.close()
+    (root / "gradebook.db").write_bytes(b"no database" * 1000)
+    assert (
+        refusal(root, capsys) == f"the gradebook sqlite:///{root}/gradebook.db cannot be used: file is not a database"
+    )
+
+
+def test_a_refused_student_changes_the_exit_status(root, monkeypatch):
+    monkeypatch.setattr("grading.grade.release", lambda course: None)
+    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    submit(root, "ada")
+    for refused in (False, True):
+        with pytest.raises(SystemExit) as ended:
+            main(["--root", str(root)])
+        assert ended.value.code == refused
+        (root / "submitted" / "an empty one").mkdir(exist_ok=True)
 
 
 def test_notebooks_in_a_folder_of_their_own_or_renamed_by_a_browser_are_found(root):

@@ -78,6 +78,31 @@ NO_WEIGHTS = """
 pairs = zip(STYLE_LAYERS, style_image_output, generated_image_output)
 return tf.add_n([compute_layer_style_cost(a_S, a_G) for _, a_S, a_G in pairs])
 """
+MANY_IMPORTS = """
+import wave, nst_utils, cmath, colorsys, statistics
+import matplotlib.pyplot, scipy.linalg, PIL.Image, tensorflow.keras.backend
+from tensorflow import keras
+from tensorflow.keras import backend
+"""
+STATIC_METHOD = """
+class Costs:
+    @staticmethod
+    def compute_content_cost(content_output, generated_output):
+        return tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2) / 4
+
+compute_content_cost = Costs.compute_content_cost
+"""
+COUNTED = """
+%load_ext autoreload
+class Counted:
+    def __init__(self, function):
+        self.function, self.calls = function, 0
+    def __call__(self, *arguments, **keywords):
+        self.calls += 1
+        return self.function(*arguments, **keywords)
+
+@Counted
+"""
 CLIPPED_TOO_EARLY = (
     RIGHT["train_step"]
     .replace(
@@ -116,14 +141,20 @@ HONEST = {
         ],
     ),
     "went_through_numpy": (
-        dict(wrong={"gram_matrix": function("gram_matrix", "return tf.constant(A.numpy() @ A.numpy().T)")}),
+        dict(
+            wrong={
+                "gram_matrix": function("gram_matrix", "return tf.constant(A.numpy() @ A.numpy().T)"),
+                "compute_content_cost": STATIC_METHOD,
+                "total_cost": COUNTED + RIGHT["total_cost"],
+            }
+        ),
         {"gram_matrix": 3},
         ["no gradient reaches A"],
     ),
     "imports_much_and_forgot_the_weights": (
         dict(
             wrong={
-                "gram_matrix": function("gram_matrix", "import wave, nst_utils\nreturn A @ tf.transpose(A)"),
+                "gram_matrix": function("gram_matrix", MANY_IMPORTS + "return A @ tf.transpose(A)"),
                 "compute_style_cost": function("compute_style_cost", NO_WEIGHTS),
             }
         ),
@@ -217,6 +248,7 @@ def make_broken(root):
         else:
             notebook = nbformat.reads(text, as_version=4)
             notebook.cells.insert(1, nbformat.v4.new_markdown_cell("<script>alert('STOLEN')</script><b>bold</b>"))
+            notebook.cells[0].source += "\n![a lost picture](attachment:image.png)"
             nbformat.write(notebook, path)
 
 
@@ -343,6 +375,7 @@ def test_hidden_inputs_do_not_get_out(graded):
 
 def test_scripts_in_a_submission_do_not_run_in_the_teachers_browser(graded):
     page = feedback(graded, "scripts_in_the_text")["03_style_cost"]
+    assert "a lost picture" in page
     assert "STOLEN" in page and "&lt;script&gt;alert(" in page.replace("'", "") and "<b>bold" not in page
 
 

@@ -367,3 +367,74 @@ def test_a_watcher_takes_the_place_of_the_progress_bar_and_can_stop(capfd):
     history = train(descent(), tf.Variable(START), 2, 3, output=None, watch=watch)
     assert seen == list(enumerate(history, 1)) and len(history) == 3
     assert capfd.readouterr() == ("", "")
+
+
+class Painting:
+    """A decorated step in a notebook of its own, whose optimiser and target are exchanged."""
+
+    SOURCE = """
+@tf.function
+def distance(image):
+    return 0.5 * tf.reduce_sum(tf.square(image - target))
+
+
+@tf.function
+def train_step(image):
+    with tf.GradientTape() as tape:
+        J = distance(image)
+    optimizer.apply_gradients([(tape.gradient(J, image), image)])
+    return J
+"""
+
+    def __init__(self, source=SOURCE, rate=0.1, target=TARGET):
+        self.around = {"tf": tf, "np": np}
+        exec(source, self.around)
+        self.begin(rate, target)
+
+    def begin(self, rate, target=TARGET):
+        self.around |= dict(optimizer=keras.optimizers.SGD(rate), target=tf.constant(target))
+        self.image = tf.Variable(START)
+
+    def paint(self, steps=2, wrap=lambda step: step):
+        return train(wrap(self.around["train_step"]), self.image, 1, steps, output=None)
+
+
+@pytest.mark.parametrize("wrap", [lambda step: step, tf.function])
+def test_a_decorated_step_uses_the_optimiser_and_the_target_of_now(wrap):
+    painting, before = Painting(), START - TARGET
+    helper, step = painting.around["distance"], painting.around["train_step"]
+    painting.paint(wrap=wrap)
+    np.testing.assert_allclose(painting.image.numpy(), TARGET + before * 0.9**2, atol=1e-5)
+    first = painting.around["optimizer"]  # still referenced, so that a stale step would go on with it
+    painting.begin(rate=0.5, target=1 - TARGET)
+    history = painting.paint(wrap=wrap)
+    now = START - (1 - TARGET)
+    np.testing.assert_allclose(painting.image.numpy(), 1 - TARGET + now * 0.5**2, atol=1e-5)
+    np.testing.assert_allclose(history, [0.5 * np.square(now * 0.5**n).sum() for n in range(2)], rtol=1e-4)
+    assert int(first.iterations) == 2
+    assert (painting.around["distance"], painting.around["train_step"]) == (helper, step), "put back"
+
+
+def test_a_decorated_step_that_cannot_be_compiled_runs_as_it_is_written(capsys):
+    painting = Painting(Painting.SOURCE.replace("    return J\n", "    print(J.numpy())\n    return J\n"))
+    painting.around["optimizer"] = keras.optimizers.Adam(0.1)  # which has variables, made in the first step
+    assert len(painting.paint()) == 2 and not np.allclose(painting.image, START)
+    out = capsys.readouterr().out
+    assert out.startswith("tf.function cannot compile this step, so it runs as it is, more slowly ('SymbolicTensor' ")
+    assert out.count("cannot compile") == 1
+
+
+def test_a_mistake_in_a_decorated_step_is_raised_as_python_says_it():
+    with pytest.raises(NameError, match="^name 'J_style' is not defined$"):
+        Painting(Painting.SOURCE.replace("    return J\n", "    return J_style\n")).paint()
+
+
+def test_a_picture_that_stands_still_is_told_once(capsys):
+    painting = Painting(rate=keras.optimizers.schedules.CosineDecay(0.1, 3))
+    painting.paint(3)
+    assert "stands still" not in capsys.readouterr().out
+    painting.paint(3)  # the schedule is over
+    out = capsys.readouterr().out
+    assert out.count("The picture stands still") == 1 and "(epoch 1, step 1)" in out
+    train(lambda image: 1.0, tf.Variable(START), 1, 2, output=None, watch=lambda run: None)
+    assert "stands still" not in capsys.readouterr().out

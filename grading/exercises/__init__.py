@@ -14,6 +14,7 @@ import numpy as np
 from grading.cases import Case, Shape, as_float64
 
 Formula = Callable[[Case], float | np.ndarray]
+Pattern = str | tuple[str, str] | Callable[[dict, Case], bool]  # of an error's message, and of the learner's line
 
 # hints that several exercises give
 ROUNDED = "the value is rounded: stay with floating-point numbers, and divide with /, not //"
@@ -39,8 +40,9 @@ class Exercise:
     factors: tuple[str, ...] | None = ()  # the names of the watched sizes; None: no factor is looked for
     divides_by: Mapping[str, int] = field(default_factory=dict)  # {name of a size: its power in the denominator}
     watched: str = "the image"  # what the gradient must reach
-    errors: Mapping[str, str] = field(default_factory=dict)  # {what it means: pattern of the message}
-    failing: Mapping[str, str] = field(default_factory=dict)  # {`general` of a case that raises an error: advice}
+    explain: Callable[[list[tuple]], str] | None = None  # a hint from all trials
+    errors: Mapping[str, Pattern] = field(default_factory=dict)  # {what it means: what it looks like}
+    failing: Mapping[str, str] = field(default_factory=dict)  # {`general` of a case that fails: advice}
     plain_number: str = ""  # the hint on a number that is no tensor
     wrong_shape: Callable[[Shape, Case, list[tuple[Shape, Case]]], str] | None = None  # of one call, among all
 

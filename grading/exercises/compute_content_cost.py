@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grading.cases import case, sizes, volume
+from grading.cases import case, sizes, unroll, volume
 from grading.exercises import ABSOLUTE, NOT_SQUARED, ROOT, ROUNDED, SQUARE_FIRST, Exercise
 
 
@@ -44,6 +44,12 @@ def _content(formula):
     return of_case
 
 
+def _with_sizes_of(case, index):
+    """The cost with n_H, n_W, n_C of another layer."""
+    a_C, a_G = case["arguments"]
+    return ((a_C[-1] - a_G[-1]) ** 2).sum() / (4 * a_G[index].size)
+
+
 def _layer(index):
     def of_case(case):
         a_C, a_G = case["arguments"]
@@ -52,7 +58,20 @@ def _layer(index):
     return of_case
 
 
+def _mixed(a):
+    return a.reshape(a.shape[-1], -1)
+
+
 MISTAKES = {
+    "the two are unrolled in different orders: a_C and a_G need the same reshape, and the same transpose": [
+        _content(lambda c, g, n: ((unroll(c) - _mixed(g)) ** 2).sum() / (4 * n)),
+        _content(lambda c, g, n: ((_mixed(c) - unroll(g)) ** 2).sum() / (4 * n)),
+    ],
+    "the sizes are those of another layer: take them from the last entry, [-1], too": [
+        lambda case: _with_sizes_of(case, 0),
+        lambda case: _with_sizes_of(case, 1),
+        lambda case: _with_sizes_of(case, -2),
+    ],
     "another layer than the last one is compared: the content layer is the last entry, [-1]": [
         _layer(0),
         _layer(1),
@@ -118,4 +137,10 @@ EXERCISE = Exercise(
     wrong="the value is not that of formula (1)",
     factors=("n_H", "n_W", "n_C"),
     divides_by={"n_H": 1, "n_W": 1, "n_C": 1},
+    errors={
+        "the outputs are lists of activations, in the order of the layers; the content layer is the last entry, [-1]": (
+            r"indices must be|index out of range|Shapes of all inputs must match|non-rectangular",
+            r"_output",
+        ),
+    },
 )

@@ -76,12 +76,62 @@ def _mixed(a):
     return a.reshape(a.shape[3], -1)
 
 
-def _by_places(case):
+def _channels_first(a):
+    """Channels come first, but are unrolled as if they were last."""
+    return a.transpose(0, 3, 1, 2).reshape(-1, a.shape[3]).T
+
+
+def _products(*to_matrices):
+    """The Gram matrices, or products of other matrices, compared and divided as formula (4) says, or averaged."""
+
+    def of(to_matrix_S, to_matrix_G, divided):
+        def of_case(case):
+            a_S, a_G = case["arguments"]
+            if max(a_S[..., 0].size, a_G[..., 0].size) > 2000:
+                return np.nan
+            S, G = (_grams_of(A, case) for A in (to_matrix_S(a_S), to_matrix_G(a_G)))
+            if S.shape != G.shape:
+                return np.nan
+            n_S, n_G, n_C = a_S[..., 0].size, a_G[..., 0].size, a_G.shape[3]
+            if divided:
+                return ((S / n_S - G / n_G) ** 2).sum() / (4 * n_C**2)
+            return ((S - G) ** 2).mean()
+
+        return of_case
+
+    return [of(S, G, divided) for S, G in to_matrices for divided in (True, False)]
+
+
+def _grams_of(A, case):
+    """The Gram matrix of the last two axes, or what stood in for it."""
+    if case.get("stand_ins"):
+        sums = A.sum(axis=-1)
+        return sums[..., None] * sums[..., None, :]
+    return A @ A.swapaxes(-1, -2)
+
+
+def _of_the_difference(case):
     a_S, a_G = case["arguments"]
-    if a_S.shape != a_G.shape or a_S[..., 0].size > 2000:
+    if a_S.shape != a_G.shape:
         return np.nan
-    A_S, A_G = unroll(a_S), unroll(a_G)
-    return ((A_S.T @ A_S - A_G.T @ A_G) ** 2).sum() / (4 * len(A_S) ** 2 * A_S.shape[1] ** 2)
+    D = unroll(a_S - a_G)
+    return (_gram(D, case) ** 2).sum() / (4 * len(D) ** 2 * D.shape[1] ** 2)
+
+
+def _with_power(divisor):
+    """The squared difference of the Gram matrices by a divisor in which ^ stands for **."""
+    return _grams(lambda S, G, n_S, n_G, n_C: ((S - G) ** 2).sum() / divisor(n_C, n_G))
+
+
+def _squeezed(case):
+    """tf.squeeze takes the axis of one row away, too: what is read as n_H and n_W are n_W and n_C."""
+    a_S, a_G = case["arguments"]
+    if 1 not in a_G.shape[1:3] or a_S.shape != a_G.shape:
+        return np.nan
+    n_H, n_W = [n for n in a_G.shape if n > 1][:2]
+    return ((unroll(a_S) @ unroll(a_S).T - unroll(a_G) @ unroll(a_G).T) ** 2).sum() / (
+        4 * a_G.shape[3] ** 2 * (n_H * n_W) ** 2
+    )
 
 
 def _grams(formula):
@@ -102,22 +152,65 @@ def _in_float16(a):
     return unroll(a.astype(np.float16).astype(np.float64))
 
 
-OWN_SIZE = "each Gram matrix must be divided by the n_H * n_W of its own picture: S and G may differ in size"
+def _rows(a, axis):
+    """Unrolled with n_H or n_W rows, where these can be told from n_C."""
+    return a.reshape(a.shape[axis], -1) if len(np.unique(a.shape)) > 3 else a * np.nan
+
+
+OWN_SIZE = (
+    "each Gram matrix must be divided by the n_H * n_W of its own picture: S and G may differ in size, and neither is "
+    "resized"
+)
 
 MISTAKES = {
     "in Python ** is a power, n_C**2; ^ is something else": [
         _difference(lambda D, n_C: (D**2).sum() / (4 * (n_C ^ 2))),
+        _with_power(lambda n_C, n: 4 * (n_C ^ 2) * n**2),
+        _with_power(lambda n_C, n: 4 * (n_C ^ 2) * (n ^ 2)),
+        _with_power(lambda n_C, n: 4 * n_C**2 * (n ^ 2)),
+        _with_power(lambda n_C, n: (4 * n_C) ^ (2 * n) ^ 2),
+        _with_power(lambda n_C, n: (4 * n_C) ^ (2 * n**2)),
+        _with_power(lambda n_C, n: (4 * n_C**2 * n) ^ 2),
+        _with_power(lambda n_C, n: (4 * n_C**2 * n**2) ^ 2),
+        _with_power(lambda n_C, n: (2 * n_C * n) ^ 2),
+        _with_power(lambda n_C, n: 4 * ((n_C * n) ^ 2)),
     ],
     "the activations were reshaped to (n_C, n_H * n_W) without a transpose: rows mix channels. Channels come last, "
     "so reshape to (n_H * n_W, n_C) first, then transpose": [
         _difference(_usual, _mixed),
-        _difference(_usual, lambda a: a.reshape(a.shape[3], a.shape[1] * a.shape[2])),
+        *_products((_mixed, _mixed)),
+    ],
+    "rows mix channels: after a transpose to (1, n_C, n_H, n_W), reshape to (n_C, n_H * n_W), and that is all": [
+        *_products((_channels_first, _channels_first)),
+    ],
+    "S and G are unrolled in different orders: both need the same reshape, and the same transpose": [
+        *_products((unroll, _mixed), (_mixed, unroll)),
+    ],
+    "the activations were reshaped to (n_C, n_H * n_W) and then transposed, so channels are mixed and places meet "
+    "places: reshape to (n_H * n_W, n_C) first, then transpose": [
+        *_products((lambda a: _mixed(a).T, lambda a: _mixed(a).T)),
+    ],
+    "a matrix (n_C, n_H * n_W) is wanted: reshape the volume to (n_H * n_W, n_C) first, then transpose": [
+        *_products((lambda a: a, lambda a: a)),
+        *_products((lambda a: a.transpose(0, 3, 1, 2),) * 2),
+        *_products((lambda a: a.transpose(0, 3, 2, 1),) * 2),
+        *_products((lambda a: a.transpose(0, 2, 1, 3),) * 2),
+        *_products((lambda a: a.transpose(0, 1, 3, 2),) * 2),
+        *_products((lambda a: a[0].T,) * 2),
+    ],
+    "the Gram matrix of the difference was taken: take one of S and one of G, then their difference": [
+        _of_the_difference,
+    ],
+    "tf.squeeze takes n_H = 1 away as well: a[0], or tf.squeeze(a, axis=0), takes the first axis only": [
+        _squeezed,
     ],
     "the Gram matrix compares places with places: A needs one row for each channel, so transpose it": [
-        _by_places,
+        *_products((lambda a: unroll(a).T, lambda a: unroll(a).T)),
     ],
     "A has one row for each row of the picture: it needs one for each channel": [
-        _difference(_usual, lambda a: a.reshape(a.shape[1], -1) if len(np.unique(a.shape)) > 3 else a * np.nan),
+        _difference(_usual, lambda a: _rows(a, 1)),
+        *_products((lambda a: _rows(a, 1),) * 2),
+        *_products((lambda a: _rows(a, 2),) * 2),
     ],
     OWN_SIZE: [
         _grams(lambda S, G, n_S, n_G, n_C: ((S - G) ** 2).sum() / (4 * n_C**2 * n_G**2)),

@@ -1,8 +1,10 @@
 """Exercise 4, formula (5): the weighted sum of the layers' style costs."""
 
+import re
+
 import numpy as np
 
-from grading.cases import case, sizes, volume
+from grading.cases import case, close, sizes, volume
 from grading.exercises import CUT_OFF, Exercise
 from grading.exercises.compute_layer_style_cost import layer_style_cost, stand_in_layer_style_cost
 
@@ -61,13 +63,14 @@ def _layers(formula):
     return of_case
 
 
+IGNORED = "the given STYLE_LAYERS are ignored: take the weights from the argument, not a number or the notebook's own"
 MISTAKES = {
     "the weights of STYLE_LAYERS are not used: multiply each layer cost by its lambda": [
         _layers(lambda w, J, all_J: J.sum()),
         _layers(lambda w, J, all_J: J.mean()),
         _layers(lambda w, J, all_J: all_J.sum()),
     ],
-    "the given STYLE_LAYERS are ignored: take the weights from the argument, not a number or the notebook's own": [
+    IGNORED: [
         _layers(lambda w, J, all_J: 0.2 * J.sum()),
         _layers(lambda w, J, all_J: 0.2 * all_J[:5].sum()),
         _layers(lambda w, J, all_J: 0.2 * all_J.sum()),
@@ -155,6 +158,45 @@ MISTAKES = {
 }
 
 
+def explain(trials):
+    """One number in place of all weights."""
+    values = np.array([value for _, value, _ in trials])
+    sums = np.array([sum(cost for cost, _ in layer_costs(case)[: len(weights_of(case))]) for case, _, _ in trials])
+    return IGNORED if len(trials) > 2 and close(values, sums * (values[0] / sums[0])) else ""
+
+
+def _index(five):
+    """A pattern for an index that is too large: in the first case, which has five style layers, or only in others."""
+
+    def fits(error, case):
+        return re.search(r"index out of range|slice index", error["message"]) and (len(weights_of(case)) == 5) == five
+
+    return fits
+
+
+ERRORS = {
+    "the pairs of STYLE_LAYERS are (name, lambda): the second is [1]": (r"index out of range", r"\[[2-9]\]"),
+    "the content layer, behind the style layers, has no weight: stop after len(STYLE_LAYERS)": _index(True),
+    "STYLE_LAYERS says how many style layers there are: not always five": _index(False),
+    "the pairs of STYLE_LAYERS are (name, lambda): multiply by the second, not by the pair": (
+        r"sequence with mixed types|multiply sequence|operand type.*'tuple'|'tuple' and|must be real number, not tuple"
+    ),
+    "the outputs are lists in the order of STYLE_LAYERS, not dicts: take them by number, or with zip": (
+        r"indices must be integers.*(str|tuple)|Only integers, slices.*(str|'block)"
+    ),
+    "STYLE_LAYERS is a list of pairs: for name, weight in STYLE_LAYERS": (
+        r"'list' object has no attribute '(items|keys|values|get)'|too many values to unpack \(expected 2"
+    ),
+    "a layer's name is taken for its weight: the pairs of STYLE_LAYERS are (name, lambda)": (
+        r"'str'|Cannot convert '\w+' to|type string|tensor but is a string|a string tensor"
+    ),
+    "the whole lists come where one layer's activations should: compute_layer_style_cost takes one entry of each": (
+        r"'list' object has no attribute|operand type.*'list'|values to unpack \(expected 4|non-rectangular|"
+        r"Shapes of all inputs must match"
+    ),
+}
+
+
 EXERCISE = Exercise(
     name="compute_style_cost",
     number=4,
@@ -164,4 +206,6 @@ EXERCISE = Exercise(
     answer=answer,
     mistakes=MISTAKES,
     wrong="the value is not that of formula (5)",
+    explain=explain,
+    errors=ERRORS,
 )

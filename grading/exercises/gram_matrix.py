@@ -95,6 +95,18 @@ MISTAKES = {
 }
 
 
+ERRORS = {
+    "* multiplies entry by entry: a matrix product, tf.matmul, multiplies rows with columns": (
+        r"Incompatible shapes",
+        r"\*|multiply",
+    ),
+    "A is a matrix (n_C, n_H * n_W) already, not a volume: no reshape is needed, and its axes are two": (
+        r"to have rank|transpose expects a vector|slice index|values to unpack|index out of range|Can not squeeze|"
+        r"out of range using input dim|Too many indices|Invalid reduction dimension"
+    ),
+}
+
+
 def wrong_shape(shape, case, tried):
     n_C, places = case["arguments"][0].shape
     if all(shape == case["arguments"][0].shape[1:] * 2 for shape, case in tried):
@@ -118,5 +130,6 @@ EXERCISE = Exercise(
     wrong="the values are not those of formula (2), row times row",
     factors=("n_C", "(n_H n_W)"),
     watched="A",
+    errors=ERRORS,
     wrong_shape=wrong_shape,
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grading.cases import case
+from grading.cases import case, close
 from grading.exercises import CUT_OFF, Exercise
 
 
@@ -48,6 +48,10 @@ def _defaulted(*defaults):
     return of_case
 
 
+DEFAULTS = "the default values are wrong: alpha=10 and beta=40"
+IGNORED = "alpha and beta are ignored: numbers or other names stand in their place"
+NO_ALPHA = "alpha is ignored: a number or another name stands in its place"
+NO_BETA = "beta is ignored: a number or another name stands in its place"
 MISTAKES = {
     "a weight of zero is taken for a missing one (0 counts as false in `alpha or 10`)": [
         _weighted(lambda a, b, c, s: (a or 10) * c + (b or 40) * s),
@@ -56,16 +60,10 @@ MISTAKES = {
     "alpha and beta are swapped: alpha belongs to J_content, beta to J_style": [
         _weighted(lambda a, b, c, s: b * c + a * s),
     ],
-    "the default values are wrong: alpha=10 and beta=40": [
+    DEFAULTS: [
         _defaulted(40, 10),
         _defaulted(1, 1),
         _defaulted(10, 100),
-    ],
-    "alpha and beta are ignored: numbers or other names stand in their place": [
-        _weighted(lambda a, b, c, s: 10 * c + 40 * s),
-        _weighted(lambda a, b, c, s: a * c + 40 * s),
-        _weighted(lambda a, b, c, s: 10 * c + b * s),
-        _weighted(lambda a, b, c, s: c + s),
     ],
     "beta is missing: multiply J_style by it": [
         _weighted(lambda a, b, c, s: a * c + s),
@@ -137,6 +135,27 @@ MISTAKES = {
 }
 
 
+def explain(trials):
+    """Wrong defaults, or other weights than the given ones: those that fit every cost."""
+    given = np.array([weights_of(case) for case, _, _ in trials])
+    costs = np.array([case["arguments"][:2] for case, _, _ in trials])
+    values = np.array([value for _, value, _ in trials])
+    known = np.array([weights_of(case, 0, 0) for case, _, _ in trials])
+    lacking = np.array([weights_of(case, 1, 1) for case, _, _ in trials]) - known
+    if _fit(values - (known * costs).sum(axis=1), lacking * costs):
+        return DEFAULTS
+    for alpha, beta, hint in ((False, False, IGNORED), (True, False, NO_BETA), (False, True, NO_ALPHA)):
+        left = values - (given * costs * (alpha, beta)).sum(axis=1)
+        if _fit(left, costs[:, [not alpha, not beta]]):
+            return hint
+    return ""
+
+
+def _fit(values, terms):
+    """Are the values a sum of the terms, each times a number that is always the same?"""
+    return close(values, terms @ np.linalg.lstsq(terms, values)[0])
+
+
 EXERCISE = Exercise(
     name="total_cost",
     number=5,
@@ -145,5 +164,6 @@ EXERCISE = Exercise(
     answer=answer,
     mistakes=MISTAKES,
     wrong="the value is not that of formula (6)",
+    explain=explain,
     watched="the two costs",
 )

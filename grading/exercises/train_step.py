@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grading.cases import PRIMES
+from grading.cases import PRIMES, close
 from grading.exercises import Exercise
 
 STEPS = 3  # of one case, one after the other
@@ -86,6 +86,9 @@ def _targets(content, style):
     return lambda world: dict(C=world[content], S=world[style])
 
 
+NO_EFFECT = "ALPHA and BETA have no effect: hand them on to total_cost"
+NO_ALPHA = "ALPHA has no effect: hand it on to total_cost, too"
+NO_BETA = "BETA has no effect: hand it on to total_cost, too"
 MISTAKES = {
     "the picture does not change: is optimizer.apply_gradients called, and is `generated_image` the variable it "
     "moves?": [
@@ -115,14 +118,14 @@ MISTAKES = {
     "ALPHA and BETA are swapped: ALPHA belongs to J_content, BETA to J_style": [
         _run(weights=lambda world: (world["BETA"], world["ALPHA"])),
     ],
-    "ALPHA and BETA have no effect: hand them on to total_cost": [
+    NO_EFFECT: [
         _run(weights=lambda world: (10, 40)),
         _run(weights=lambda world: (1, 1)),
     ],
-    "BETA has no effect: hand it on to total_cost, too": [
+    NO_BETA: [
         _run(weights=lambda world: (world["ALPHA"], 40)),
     ],
-    "ALPHA has no effect: hand it on to total_cost, too": [
+    NO_ALPHA: [
         _run(weights=lambda world: (10, world["BETA"])),
     ],
     "the style cost is missing from J": [
@@ -158,21 +161,93 @@ MISTAKES = {
 
 
 ERRORS = {
-    "the optimizer must move generated_image itself, not a copy": r"[Uu]nknown variable",
+    "the optimizer must move generated_image itself, not a copy": (r"[Uu]nknown variable", r"optimizer\.|^$"),
+    "use `optimizer` from above, and make no other one": r"[Uu]nknown variable",
+    "a list of variables was asked for, so a list of gradients came back: ask tape.gradient(J, generated_image), or "
+    "take the first, [0]": r"shape \[(.+)\] using a Tensor with shape \[1,\1\]",
+    "zip goes through lists: zip([gradient], [generated_image]), or simply [(gradient, generated_image)]": (
+        r"shape \[1,(.+)\] using a Tensor with shape \[\1\]"
+    ),
+    "the gradient has not the shape of the picture: ask for tape.gradient(J, generated_image)": (
+        r"update variable with shape|Shape mismatch"
+    ),
+    "J is None: compute it inside `with tf.GradientTape() as tape:`, from the two costs": (
+        r"[Aa]rgument `target`.*received None"
+    ),
+    "a list of activations stands where a cost should: J_content and J_style come from compute_content_cost and "
+    "compute_style_cost": r"operand type.*'list'|multiply sequence|'list' object has no attribute",
+    "total_cost calls its weights alpha and beta: total_cost(J_content, J_style, ALPHA, BETA)": (
+        r"total_cost\(\) got an unexpected keyword"
+    ),
     "apply_gradients takes a list of pairs (gradient, variable), [(gradient, generated_image)]; the variable must be "
     "generated_image itself, so do not put a tensor in its place": (
-        r"_unique_id|apply_gradients|has no attribute 'assign"
+        r"_unique_id|apply_gradients|has no attribute 'assign|expected 2|not iterable|unhashable"
     ),
     "Keras' optimisers have no such method: use optimizer.apply_gradients([(gradient, generated_image)])": (
         r"'SGD' object has no attribute"
     ),
-    "the cost functions take the whole lists, a_C and a_G, not one entry of them": r"values to unpack",
+    "the cost functions take the whole lists, a_C and a_G, not one entry of them": r"\(expected [46]",
     "no gradient reaches generated_image: inside `with tf.GradientTape() as tape:`, send it through vgg_model_outputs "
     "and compute J from that, without NumPy or float(); then ask for tape.gradient(J, generated_image)": (
-        r"No gradients provided|None values not supported|NoneType.*(gradient|unpack)|Cannot convert.*None"
+        r"No gradients provided|None values not supported|NoneType|Cannot convert.*None|\(None\)"
     ),
     "tape.gradient can be called only once: ask for the gradient of J, and only there": r"non-persistent GradientTape",
 }
+
+
+def explain(trials):
+    """What J is made of, at the pictures that the learner's own steps led to."""
+    worlds = [case["world"] for case, _, _ in trials]
+    J = np.array([costs for _, (costs, _), _ in trials])
+    seen = [[case["start"], *(case["start"] + moves[:-1])] for case, (_, moves), _ in trials]
+    if any(close(J[0][0], _otherwise(seen[0][0], worlds[0], change)) for change in RANGES):
+        return "vgg_model_outputs takes the picture as it is, in [0, 1]: no preprocess_input, no factor 255"
+    weights = np.array([[[world["ALPHA"], world["BETA"]]] * STEPS for world in worlds]).reshape(-1, 2)
+    costs = np.array([_costs(x, world) for pictures, world in zip(seen, worlds) for x in pictures])
+    true = (weights * costs).sum(axis=1)
+    if close(J.ravel(), true):
+        return ""  # the moves are wrong, not the costs
+    for used, hint in (([0, 0], NO_EFFECT), ([1, 0], NO_BETA), ([0, 1], NO_ALPHA)):
+        left = J.ravel() - (weights * costs) @ used
+        unknown = costs[:, np.equal(used, 0)]
+        if close(left, unknown @ np.linalg.lstsq(unknown, left)[0]):
+            return hint
+    if close(J.ravel(), true * (times := J.sum() / true.sum())):
+        return f"J is {times:.3g} times the total cost: return it as total_cost gives it"
+    more = J - true.reshape(J.shape)
+    if all(any(_proportional(m, [_rough(x, power) for x in xs]) for power in (1, 2)) for m, xs in zip(more, seen)):
+        return "J is more than ALPHA J_content + BETA J_style: leave out the total variation, or any other term"
+    return ""
+
+
+def _costs(x, world):
+    return [cost for cost, _ in world_costs(x, world)]
+
+
+MEAN = np.array([103.939, 116.779, 123.68])  # of ImageNet, as Keras' preprocess_input takes it off
+RANGES = [  # what preprocess_input and the like make of a picture
+    lambda x: 255 * x[..., ::-1] - MEAN,
+    lambda x: x[..., ::-1] - MEAN,
+    lambda x: 255 * x,
+    lambda x: x / 255,
+    lambda x: 2 * x - 1,
+]
+
+
+def _otherwise(x, world, change):
+    """J where the picture, and not the targets, was changed on its way to the network."""
+    return np.dot([world["ALPHA"], world["BETA"]], _costs(change(x), world))
+
+
+def _rough(x, power):
+    return sum((np.abs(np.diff(x, axis=axis)) ** power).sum() for axis in (1, 2))
+
+
+def _proportional(values, others):
+    if not np.all(others):
+        return False
+    ratio = values / np.array(others)
+    return bool(ratio.min() > 0 and np.ptp(ratio) < 1e-2 * ratio.max())
 
 
 def wrong_shape(shape, case, tried):
@@ -187,6 +262,7 @@ EXERCISE = Exercise(
     answer=answer,
     mistakes=MISTAKES,
     wrong="the costs are not those of gradient descent on J: go through the five points above the exercise",
+    explain=explain,
     factors=None,
     errors=ERRORS,
     plain_number="a plain number comes back: return J as it is, a tensor, so that tf.function can compile the step",

@@ -1,6 +1,8 @@
 """Runs what a learner wrote, on given cases, and reports what came out. Knows no answers."""
 
 import contextlib
+import re
+import textwrap
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +15,7 @@ from grading.sandboxed.stand_ins import STAND_INS
 
 Case = dict[str, Any]  # see grading/cases.py
 STEPS = 3
+Compiled = tf.types.experimental.PolymorphicFunction  # what tf.function makes
 
 
 def evaluate(function: Callable, cases: list[Case], stand_ins: bool = False, graph: bool = False) -> list[dict]:
@@ -22,32 +25,64 @@ def evaluate(function: Callable, cases: list[Case], stand_ins: bool = False, gra
     stand_ins: let the function call the `STAND_INS` instead of the exercises that it builds on.
     graph: also try whether tf.function can compile it.
 
+    Functions decorated with tf.function run as they are written; only what fails then is tried compiled.
     A report is a dict: `error`, or else `kind` (what came back: "tensor", "number", ...), `value` and `again`, the
     result of the first and the second call, `gradients`, one for each watched tensor, None where none arrives,
-    and `modified`; the first one may have `not_compiled`. For a training step `value` holds the J of each step,
-    `pictures` the picture after each, and `again` and `pictures_again` those of the second time.
+    and `modified`; the first one may have `not_compiled`, an error, and `signature`: the decorator has one. For a
+    training step `value` holds the J of each step, `pictures` the picture after each, `again` and `pictures_again`
+    those of the second time, `moves` how often the optimizer was called. Every report has the `names` in the function,
+    and `another`: a training step works on the notebook's picture where its argument should be.
     """
-    with _patched(_globals_of(function), STAND_INS if stand_ins else {}):
-        reports = [_report(_train if "world" in case else _call, function, case) for case in cases]
-        if graph and reports[0].get("kind") == "tensor" and "world" not in cases[0]:
-            reports[0]["not_compiled"] = _why_not_compiled(function, cases[0])
+    namespace = _globals_of(function)
+    decorated = {name: part for name, part in namespace.items() if isinstance(part, Compiled)}
+    plain = {name: _plain(part) for name, part in decorated.items()}
+    with _patched(namespace, plain), _patched(namespace, STAND_INS if stand_ins else {}):
+        reports = [_report(function, case) for case in cases]
+        if graph and reports[0].get("kind") == "tensor":
+            reports[0]["not_compiled"] = _why_not_compiled(_plain(function), cases[0], reports[0])
+            reports[0]["signature"] = getattr(function, "input_signature", None) is not None
     return reports
 
 
-def _report(run, function, case):
+def _report(function, case):
+    run, plain = _train if "world" in case else _call, _plain(function)
+    names = names_in(plain.__code__)
     try:
-        return run(function, case)
+        report = run(plain, case)
     except Exception as error:
-        return dict(error=describe(error, _plain(function).__code__.co_filename))
+        report = dict(error=describe(error, plain.__code__.co_filename))
+        if function is not plain:
+            with contextlib.suppress(Exception):
+                report = run(tf.function(plain), case)
+    other = "world" in case and plain.__code__.co_argcount > 0 and "generated_image" in names
+    report["another"] = report.get("another", False) or other
+    report["names"] = sorted(names)[:200]
+    return report
+
+
+def names_in(code):
+    """The names that a function takes from elsewhere, also in functions and comprehensions inside it."""
+    inner = [constant for constant in code.co_consts if hasattr(constant, "co_names")]
+    return set(code.co_names).union(*map(names_in, inner))
 
 
 def describe(error: Exception, filename: str = "") -> dict:
-    """The kind of error, its message, and the last line of the learner's own notebook or file that it came from."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == filename]
-    kinds = [kind.__name__ for kind in type(error).__mro__]
-    where = dict(line=own[-1].line or "", number=own[-1].lineno) if own else dict(line="", number=0)
-    return dict(kinds=kinds, message=str(error)[:2000], **where)
+    """The kind of error, its message, and the last line of the learner's own notebook or file that it came from.
+
+    What tf.function reports has the learner's lines in its message, and the error itself at the end.
+    """
+    frames = [(frame.filename, frame.lineno, frame.line or "") for frame in traceback.extract_tb(error.__traceback__)]
+    kinds, message = [kind.__name__ for kind in type(error).__mro__], str(error)
+    quoted = list(re.finditer(r'^ *File "(.*)", line (\d+), in .*\n(.*)\n', message, re.M))
+    if message.startswith("in user code:") and quoted:
+        frames += [(place[1], int(place[2]), place[3]) for place in quoted]
+        message = textwrap.dedent(message[quoted[-1].end() :]).strip()
+        kind, colon, rest = message.partition(": ")
+        if colon and kind.isidentifier():
+            kinds, message = [kind, *kinds], rest
+    own = [frame for frame in frames if frame[0] == filename]
+    where = dict(line=own[-1][2], number=own[-1][1]) if own else dict(line="", number=0)
+    return dict(kinds=kinds, message=message[:2000], **where)
 
 
 def _call(function, case):
@@ -104,9 +139,9 @@ def _gradients(tape, result, watched, weights):
     return [None if gradient is None else np.asarray(tf.convert_to_tensor(gradient)) for gradient in gradients]
 
 
-def _why_not_compiled(function, case):
-    """What tf.function, which notebook 04 uses, has against the function; empty if nothing."""
-    places = case["watch"]
+def _why_not_compiled(function, case, report):
+    """What tf.function, which notebook 04 uses, has against the function; None if nothing."""
+    places = case.get("watch", ())
 
     def call(*parts):
         arguments = [_to_tensors(argument) for argument in case["arguments"]]
@@ -115,10 +150,15 @@ def _why_not_compiled(function, case):
         return function(*arguments, **case["keywords"])
 
     try:
-        tf.function(call).get_concrete_function(*(_to_tensors(case["arguments"][place]) for place in places))
+        if "world" not in case:
+            tf.function(call).get_concrete_function(*(_to_tensors(case["arguments"][place]) for place in places))
+            return None
+        compiled = _three_steps(tf.function(function), case)
+        if all(np.allclose(a, b, 1e-3, 1e-5) for a, b in zip(compiled["pictures"], report["pictures"])):
+            return None
+        return dict(kinds=["Difference"], message="", line="", number=0)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"[:2000]
-    return ""
+        return describe(error, function.__code__.co_filename)
 
 
 def _layers_by_default(function):
@@ -133,21 +173,24 @@ def _layers_by_default(function):
 
 
 def _train(function, case):
-    function = tf.function(function.python_function) if hasattr(function, "python_function") else function
     first, second = _three_steps(function, case), _three_steps(function, case)
     return first | dict(again=second["value"], pictures_again=second["pictures"], modified=False)
 
 
 def _three_steps(function, case):
-    picture = tf.Variable(case["start"])
+    if isinstance(function, Compiled):
+        function = tf.function(_plain(function))  # which knows no other optimizer yet
+    picture, world = tf.Variable(case["start"]), _world(**case["world"])
+    others = world["generated_image"]
     results, pictures = [], []
-    with _patched(_globals_of(function), _world(**case["world"])):
+    with _patched(_globals_of(function), world):
         for _ in range(STEPS):
             results.append(_result(function(picture)))
             pictures.append(picture.numpy())
     values = [result.get("value") for result in results]
     value = np.stack(values) if all(np.shape(v) == () and v is not None for v in values) else values[0]
-    return dict(results[0], value=value, pictures=pictures)
+    moves, another = int(world["optimizer"].iterations), bool(np.any(others.numpy() != case["world"]["C"]))
+    return dict(results[0], value=value, pictures=pictures, moves=moves, another=another)
 
 
 def _world(C, S, scales, ALPHA, BETA, rate, mix):
@@ -157,7 +200,7 @@ def _world(C, S, scales, ALPHA, BETA, rate, mix):
     the exercise total_cost stands here.
     """
 
-    def vgg_model_outputs(picture):
+    def vgg_model_outputs(picture, training=False):
         picture = tf.convert_to_tensor(picture)
         return [scale * picture for scale in scales] + [picture**2]
 
@@ -166,6 +209,7 @@ def _world(C, S, scales, ALPHA, BETA, rate, mix):
         return tf.reduce_sum((content_output[-1] - generated_output[-1]) ** 2)
 
     def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=None):
+        _, n_H, n_W, n_C = generated_image_output[-1].shape
         pairs = zip(style_image_output[: len(scales)], generated_image_output)
         return tf.add_n([tf.reduce_sum((s - g) ** 2) for s, g in pairs])
 
@@ -173,8 +217,11 @@ def _world(C, S, scales, ALPHA, BETA, rate, mix):
         parameters = J_content, J_style, alpha, beta
         return sum(parameters[i] * parameters[j] for i, j in mix)
 
+    for part in (vgg_model_outputs, compute_content_cost, compute_style_cost, total_cost):
+        part.__qualname__ = part.__name__  # as Python's messages call it
     content_image, style_image = tf.constant(C), tf.constant(S)
     return dict(
+        generated_image=tf.Variable(C),
         vgg_model_outputs=vgg_model_outputs,
         compute_content_cost=compute_content_cost,
         compute_style_cost=compute_style_cost,

@@ -26,6 +26,7 @@ def main() -> None:
     import tensorflow as tf
 
     from grading.sandboxed.evaluate import describe, evaluate, replaced
+    from grading.sandboxed.functions import as_function
     from nst.notebooks import functions_from
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -40,7 +41,9 @@ def main() -> None:
     def run(job):
         try:
             given = replaced(job["cases"], job["stand_ins"])
-            function = functions_from(f"/tmp/{job['notebook']}", job["exercise"], given=given)
+            function = as_function(functions_from(f"/tmp/{job['notebook']}", job["exercise"], given=given))
+            if function is None:
+                raise TypeError(f"{job['exercise']} is no function")
         except Exception as error:
             return [dict(error=describe(error))] * len(job["cases"])
         return evaluate(function, job["cases"], job["stand_ins"])

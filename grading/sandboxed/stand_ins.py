@@ -4,9 +4,9 @@ import tensorflow as tf
 
 
 def gram_matrix(A: tf.Tensor) -> tf.Tensor:
-    """Not the Gram matrix: products of the rows' sums."""
-    sums = tf.reduce_sum(A, axis=1)
-    return sums[:, tf.newaxis] * sums
+    """Not the Gram matrix: products of the rows' sums. (..., n_C, places) -> (..., n_C, n_C)."""
+    sums = tf.reduce_sum(A, axis=-1)
+    return sums[..., tf.newaxis] * sums[..., tf.newaxis, :]
 
 
 def compute_layer_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:

@@ -412,3 +412,98 @@ def compute_content_cost(content_output, generated_output):
 @wrong("tf.reduce_sum")
 def compute_content_cost(content_output, generated_output):
     return tf.sum((content_output[-1] - generated_output[-1]) ** 2)
+
+
+def last(content_output, generated_output):
+    return content_output[-1], generated_output[-1], tf.size(generated_output[-1], tf.int32).numpy()
+
+
+@wrong("activation has four sizes")
+def compute_content_cost(content_output, generated_output):
+    n_H, n_W, n_C = generated_output[-1].shape
+    return tf.reduce_mean(tf.square(content_output[-1] - generated_output[-1])) / 4
+
+
+@wrong("sizes are those of another layer")
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G, _ = last(content_output, generated_output)
+    return tf.reduce_sum(tf.square(a_C - a_G)) / (4 * np.prod(generated_output[0].shape))
+
+
+@wrong("unrolled in different orders")
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G, _ = last(content_output, generated_output)
+    n_C = a_G.shape[-1]
+    difference = tf.transpose(tf.reshape(a_C, [-1, n_C])) - tf.reshape(a_G, [n_C, -1])
+    return tf.reduce_mean(tf.square(difference)) / 4
+
+
+@wrong("has no .reshape: use tf.reshape")
+@tf.function
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G = content_output[-1], generated_output[-1]
+    return tf.reduce_mean(tf.square(a_C.reshape(-1) - a_G.reshape(-1))) / 4
+
+
+@wrong("cannot decide an `if`")
+@tf.function
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G = content_output[-1], generated_output[-1]
+    if a_C == a_G:
+        return tf.constant(0.0)
+    return tf.reduce_mean(tf.square(a_C - a_G)) / 4
+
+
+@wrong("without sessions and placeholders")
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G, _ = last(content_output, generated_output)
+    return (tf.reduce_mean(tf.square(a_C - a_G)) / 4).eval()
+
+
+@wrong("without sessions and placeholders")
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G, _ = last(content_output, generated_output)
+    with tf.compat.v1.Session() as session:
+        return session.run(tf.reduce_mean(tf.square(a_C - a_G)) / 4)
+
+
+@wrong("without sessions and placeholders")
+def compute_content_cost(content_output, generated_output):
+    return tf.Session().run(content_output[-1])
+
+
+@wrong("tf.math.squared_difference")
+def compute_content_cost(content_output, generated_output):
+    return tf.reduce_mean(tf.squared_difference(content_output[-1], generated_output[-1])) / 4
+
+
+@wrong("tf.cast(x, tf.float32)")
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G, n = last(content_output, generated_output)
+    return tf.reduce_sum(tf.square(a_C - a_G)) / tf.to_float(4 * n)
+
+
+@wrong("keep_dims is called keepdims")
+def compute_content_cost(content_output, generated_output):
+    return tf.reduce_mean(tf.square(content_output[-1] - generated_output[-1]), keep_dims=False) / 4
+
+
+@wrong("tf.divide of two Python numbers")
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G, n = last(content_output, generated_output)
+    return tf.multiply(tf.divide(1, 4 * int(n)), tf.reduce_sum(tf.square(a_C - a_G)))
+
+
+@wrong("** is a power")
+def compute_content_cost(content_output, generated_output):
+    return tf.reduce_mean((content_output[-1] - generated_output[-1]) ^ 2) / 4
+
+
+@wrong("has no .pow: use tf.square")
+def compute_content_cost(content_output, generated_output):
+    return (content_output[-1] - generated_output[-1]).pow(2).mean() / 4
+
+
+@wrong("another name for sum: tf.reduce_sum")
+def compute_content_cost(content_output, generated_output):
+    return tf.sum(tf.square(content_output[-1] - generated_output[-1]))

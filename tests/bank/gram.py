@@ -322,3 +322,44 @@ def gram_matrix(A):
 def gram_matrix(A):
     """The last channel is left out."""
     return tf.stack([tf.linalg.matvec(A, row)[:-1] for row in tf.unstack(A)[:-1]])
+
+
+@wrong("A is a matrix (n_C, n_H * n_W) already")
+def gram_matrix(A):
+    """Of TensorFlow's tutorial."""
+    return tf.linalg.einsum("bijc,bijd->bcd", A, A) / tf.cast(tf.shape(A)[1] * tf.shape(A)[2], tf.float32)
+
+
+@wrong("A is a matrix (n_C, n_H * n_W) already")
+def gram_matrix(A):
+    _, n_H, n_W, n_C = A.shape
+    return tf.matmul(A, A, transpose_b=True)
+
+
+@wrong("must one of the two be transposed?")
+@tf.function
+def gram_matrix(A):
+    return tf.matmul(A, A)
+
+
+@wrong("* multiplies entry by entry")
+def gram_matrix(A):
+    return A * tf.transpose(A)
+
+
+@wrong("tf.linalg.matrix_transpose")
+def gram_matrix(A):
+    return tf.matmul(A, tf.matrix_transpose(A))
+
+
+@wrong("has no .mm: use tf.matmul")
+def gram_matrix(A):
+    return A.mm(A.t())
+
+
+@wrong("a.shape for the sizes")
+def gram_matrix(A):
+    """Of PyTorch's tutorial."""
+    a, b, c, d = A.size()
+    features = A.view(a * b, c * d)
+    return features.mm(features.t())

@@ -406,3 +406,90 @@ def compute_layer_style_cost(a_S, a_G):
 @wrong()
 def compute_layer_style_cost(a_S, a_G):
     return tf.reduce_mean((gram_matrix(a_S) - gram_matrix(a_G)) ** 2) / 4
+
+
+def of(matrix, a_S, a_G):
+    """Formula (4), with another way to the matrix, or a volume left as it is."""
+    _, n_H, n_W, n_C = a_G.shape
+    products = [tf.matmul(A, A, transpose_b=True) for A in (matrix(a_S), matrix(a_G))]
+    return tf.reduce_sum(tf.square(products[0] - products[1])) / (4 * n_C**2 * (n_H * n_W) ** 2)
+
+
+@wrong("reshape the volume")
+def compute_layer_style_cost(a_S, a_G):
+    return of(lambda a: a, a_S, a_G)
+
+
+@wrong("reshape the volume")
+def compute_layer_style_cost(a_S, a_G):
+    return of(lambda a: tf.squeeze(a, axis=0), a_S, a_G)
+
+
+@wrong("reshape the volume")
+def compute_layer_style_cost(a_S, a_G):
+    return of(lambda a: tf.transpose(a, [0, 3, 1, 2]), a_S, a_G)
+
+
+@wrong("one row for each row of the picture")
+def compute_layer_style_cost(a_S, a_G):
+    return of(lambda a: tf.reshape(a, [a.shape[1], -1]), a_S, a_G)
+
+
+@wrong("rows mix channels: after a transpose")
+def compute_layer_style_cost(a_S, a_G):
+    c = a_G.shape[3]
+    return of(lambda a: tf.transpose(tf.reshape(tf.transpose(a, [0, 3, 1, 2]), [-1, c])), a_S, a_G)
+
+
+@wrong("places meet places")
+def compute_layer_style_cost(a_S, a_G):
+    return of(lambda a: tf.transpose(tf.reshape(a, [a.shape[3], -1])), a_S, a_G)
+
+
+@wrong("unrolled in different orders")
+def compute_layer_style_cost(a_S, a_G):
+    c, seen = a_G.shape[3], []
+
+    def matrix(a):
+        seen.append(a)
+        return tf.transpose(tf.reshape(a, [-1, c])) if len(seen) == 1 else tf.reshape(a, [c, -1])
+
+    return of(matrix, a_S, a_G)
+
+
+def unrolled(a):
+    return tf.transpose(tf.reshape(a, [-1, a.shape[-1]]))
+
+
+@wrong("Gram matrix of the difference")
+def compute_layer_style_cost(a_S, a_G):
+    return of(unrolled, a_S - a_G if a_S.shape == a_G.shape else a_S, 0 * a_G)
+
+
+@wrong("neither is resized")
+def compute_layer_style_cost(a_S, a_G):
+    return of(unrolled, tf.image.resize(a_S, a_G.shape[1:3]), a_G)
+
+
+@wrong("neither is resized")
+def compute_layer_style_cost(a_S, a_G):
+    return of(unrolled, a_S, tf.image.resize(a_G, a_S.shape[1:3]))
+
+
+@wrong("tf.squeeze takes n_H = 1 away")
+def compute_layer_style_cost(a_S, a_G):
+    S, G = (tf.squeeze(a) for a in (a_S, a_G))
+    g = [tf.matmul(unrolled(a), unrolled(a), transpose_b=True) / (a.shape[0] * a.shape[1]) for a in (S, G)]
+    return tf.reduce_sum(tf.square(g[0] - g[1])) / (4 * G.shape[-1] ** 2)
+
+
+@wrong("** is a power")
+def compute_layer_style_cost(a_S, a_G):
+    _, n_H, n_W, n_C = a_G.shape
+    S, G = (tf.matmul(unrolled(a), unrolled(a), transpose_b=True) for a in (a_S, a_G))
+    return tf.reduce_sum(tf.square(S - G)) / ((2 * n_C * n_H * n_W) ^ 2)
+
+
+@wrong("one list of whole numbers")
+def compute_layer_style_cost(a_S, a_G):
+    return of(lambda a: tf.reshape(a, a.shape[3], -1), a_S, a_G)

@@ -410,3 +410,57 @@ def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=
 def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
     costs = costs_of(style_image_output, generated_image_output)
     return tf.add_n([name * J for (name, _), J in zip(STYLE_LAYERS, costs)])
+
+
+@wrong("STYLE_LAYERS says how many style layers there are")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    S, G = style_image_output, generated_image_output
+    return tf.add_n([STYLE_LAYERS[i][1] * compute_layer_style_cost(S[i], G[i]) for i in range(5)])
+
+
+@wrong("the content layer, behind the style layers, has no weight")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    S, G = style_image_output, generated_image_output
+    return tf.add_n([STYLE_LAYERS[i][1] * compute_layer_style_cost(S[i], G[i]) for i in range(len(S))])
+
+
+@wrong("not by the pair")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    return tf.add_n(
+        [
+            w * compute_layer_style_cost(*each)
+            for w, *each in zip(STYLE_LAYERS, style_image_output, generated_image_output)
+        ]
+    )
+
+
+@wrong("not dicts")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    S, G = style_image_output, generated_image_output
+    return tf.add_n([weight * compute_layer_style_cost(S[name], G[name]) for name, weight in STYLE_LAYERS])
+
+
+@wrong("a list of pairs")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    return sum(weight for name, weight in STYLE_LAYERS.items())
+
+
+@wrong("the whole lists come")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    return tf.add_n(
+        [weight * compute_layer_style_cost(style_image_output, generated_image_output) for _, weight in STYLE_LAYERS]
+    )
+
+
+@wrong("STYLE_LAYERS are ignored")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    triples = zip(STYLE_LAYERS, style_image_output, generated_image_output)
+    return tf.add_n([0.5 * compute_layer_style_cost(a_S, a_G) for _, a_S, a_G in triples])
+
+
+@wrong("assign_add and assign_sub stop it")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    J = tf.Variable(0.0)
+    for (_, weight), a_S, a_G in zip(STYLE_LAYERS, style_image_output, generated_image_output):
+        J.assign_add(weight * compute_layer_style_cost(a_S, a_G))
+    return J

@@ -266,3 +266,32 @@ def total_cost(J_content, J_style, alpha=10, beta=40):
 @wrong()
 def total_cost(J_content, J_style, alpha=10, beta=40):
     return tf.math.log(alpha * J_content + beta * J_style)
+
+
+ALPHA, BETA = 10, 100
+
+
+@wrong("alpha and beta are ignored")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return ALPHA * J_content + BETA * J_style
+
+
+@wrong("alpha and beta are ignored")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return 10 * J_content + 100 * J_style
+
+
+@wrong("beta is ignored")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return alpha * J_content + BETA * J_style
+
+
+@wrong("default values are wrong")
+def total_cost(J_content, J_style, alpha=20, beta=20):
+    return alpha * J_content + beta * J_style
+
+
+@wrong("leave the line with `def` as it was")
+@tf.function
+def total_cost(J_content, J_style, ALPHA=10, BETA=40):
+    return ALPHA * J_content + BETA * J_style

@@ -484,7 +484,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong()
+@wrong("leave out the total variation")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = costs_at(generated_image) + 30 * tf.reduce_sum(tf.image.total_variation(generated_image))
@@ -521,3 +521,201 @@ def train_step(generated_image):
 def train_step(generated_image):
     optimizer.minimize(lambda: costs_at(generated_image), [generated_image])
     return costs_at(generated_image)
+
+
+def with_tape(generated_image, cost=None):
+    """(gradient, J) of the right step, or of another cost of what the network sees."""
+    with tf.GradientTape() as tape:
+        J = cost(vgg_model_outputs(generated_image)) if cost else costs_at(generated_image)
+    return tape.gradient(J, generated_image), J
+
+
+@right
+@tf.function
+def train_step(generated_image):
+    """TensorFlow 1's way to the gradient, which works where tf.function compiles."""
+    J = costs_at(generated_image)
+    optimizer.apply_gradients(zip(tf.gradients(J, [generated_image]), [generated_image]))
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@tf.function
+def decorated_move(generated_image, gradient):
+    optimizer.apply_gradients([(gradient, generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+
+
+@right
+@tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.float32)])
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    decorated_move(generated_image, gradient)
+    return J
+
+
+@wrong("a list of pairs (gradient, variable)")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients((gradient, generated_image))
+    return J
+
+
+@wrong("a list of pairs (gradient, variable)")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients([gradient, generated_image])
+    return J
+
+
+@wrong("a list of pairs (gradient, variable)")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients(gradient)
+    return J
+
+
+@wrong("so a list of gradients came back")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, [generated_image]), generated_image)])
+    return J
+
+
+@wrong("zip goes through lists")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients(zip(gradient, [generated_image]))
+    return J
+
+
+@wrong("not the shape of the picture")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), ALPHA, BETA)
+    optimizer.apply_gradients([(tape.gradient(J, a_G), generated_image)])
+    return J
+
+
+@wrong("J is None")
+@tf.function
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = None
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    return J
+
+
+@wrong("a list of activations stands where a cost should")
+@tf.function
+def train_step(generated_image):
+    return with_tape(generated_image, lambda a_G: total_cost(a_G, a_G, ALPHA, BETA))[1]
+
+
+@wrong("name 'alpha' is not defined in line")
+@tf.function
+def train_step(generated_image):
+    J = total_cost(compute_content_cost(a_C, a_C), compute_style_cost(a_S, a_C), alpha, BETA)
+    return J
+
+
+@wrong("use `optimizer` from above")
+@tf.function
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    keras.optimizers.Adam(0.02).apply_gradients([(gradient, generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("weights alpha and beta")
+def train_step(generated_image):
+    return with_tape(generated_image, lambda a_G: total_cost(1.0, 2.0, ALPHA=ALPHA, BETA=BETA))[1]
+
+
+@wrong("works on the notebook's generated_image")
+def train_step(picture):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("works on the notebook's generated_image")
+def train_step(picture):
+    with tf.GradientTape() as tape:
+        J = costs_at(picture)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    return J
+
+
+@wrong("ALPHA and BETA have no effect")
+def train_step(generated_image, alpha=20, beta=20):
+    return step_with(
+        generated_image,
+        lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha, beta),
+    )
+
+
+@wrong("ALPHA has no effect")
+def train_step(generated_image):
+    return step_with(
+        generated_image, lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), 5, BETA)
+    )
+
+
+@wrong("takes the picture as it is")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(keras.applications.vgg19.preprocess_input(generated_image * 255.0))
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("takes the picture as it is")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image * 255)
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("0.5 times the total cost")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image) / 2
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("moved several times")
+def train_step(generated_image):
+    for _ in range(3):
+        gradient, J = with_tape(generated_image)
+        optimizer.apply_gradients([(gradient, generated_image)])
+        generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("leave the line with `def` as it was")
+def train_step():
+    return with_tape(generated_image)[1]
+
+
+@wrong("tf.GradientTape")
+def train_step(generated_image):
+    return costs_at(generated_image).backward()
+
+
+@wrong("tf.train")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    tf.train.AdamOptimizer(0.1).apply_gradients([(gradient, generated_image)])
+    return J
+
+
+@wrong("TensorFlow 2 has no tf.gradients")
+def train_step(generated_image):
+    return tf.gradients(costs_at(generated_image), [generated_image])

@@ -1,0 +1,428 @@
+"""Submissions as they really come in, found, read and put in order: nothing is run, no sandbox."""
+
+import copy
+import io
+import json
+import time
+import zipfile
+
+import nbformat
+import pytest
+from classroom import RIGHT, notebooks
+from nbconvert import HTMLExporter, PythonExporter
+
+from grading.grade import Course, Submission, grade_course
+from grading.nbgrader_plugin import PREPARED, EvaluateExercises, put_in_order
+from nst.paths import ROOT
+
+NAME, FILE = "02_content_cost", "02_content_cost.ipynb"
+STYLE = "03_style_cost"
+RELEASED = {name: (ROOT / "exercises" / f"{name}.ipynb").read_text(encoding="utf-8") for name in (NAME, STYLE)}
+RIGHT_ONES = {name: json.dumps(notebook, indent=1) for name, notebook in notebooks(RIGHT).items()}
+FINISHED = RIGHT_ONES[NAME]
+OTHER = FINISHED.replace("generated_output[-1]", "generated_output[0]")
+
+
+def hand_in(root, files, name=NAME):
+    """What put_in_order makes of {path: text or bytes}: ({exercise: source}, notes, notebook)."""
+    folder = root / "submitted" / "ada" / "notebooks"
+    folder.mkdir(parents=True)
+    for place, content in files.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+    notebook, notes = put_in_order(folder / f"{name}.ipynb", root / "submitted", name)
+    solutions = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    return {cell.metadata.nbgrader.grade_id: cell.source for cell in solutions}, notes, notebook
+
+
+def is_right(answers):
+    return all(source.strip() == RIGHT[name].strip() for name, source in answers.items())
+
+
+def zipped(files):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+# ---------------------------------------------------------------- found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Copy of 02_content_cost.ipynb",
+        "ada_02_content_cost.ipynb",
+        "02_content_cost (1).ipynb",
+        "02_content_cost-Copy1.ipynb",
+        "02_content_cost.ipynb.txt",
+        "02_content_cost.json",
+        "02_Content_Cost.IPYNB",
+        "02-content cost.ipynb",
+        "home/work/02_content_cost.ipynb",
+        "homework.ipynb",
+    ],
+)
+def test_a_notebook_under_another_name_is_found_and_named(tmp_path, name):
+    answers, notes, _ = hand_in(tmp_path, {name: FINISHED, "readme.txt": "hello"})
+    assert is_right(answers) and notes == [f"{FILE}: found as {name}"]
+
+
+def test_a_notebook_in_a_zip_file_is_found_and_what_a_mac_adds_is_not(tmp_path):
+    data = zipped({"nst_course/exercises/" + FILE: FINISHED, "__MACOSX/nst_course/exercises/._" + FILE: b"\0\5"})
+    answers, notes, _ = hand_in(tmp_path, {"ada.zip": data, "._" + FILE: b"\0\5", f"__MACOSX/{FILE}": OTHER})
+    assert is_right(answers) and notes == [f"{FILE}: found as nst_course/exercises/{FILE} in ada.zip"]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (zipped({FILE: b" " * 30_000_000}), f"found as {FILE} in ada.zip, but unpacked, it has more than the 20 MB"),
+        (zipped({FILE: FINISHED})[:-60], "it was not handed in; there is ada.zip"),
+        (zipped({FILE: FINISHED}).replace(b"\x14\0\0\0\x08", b"\x14\0\1\0\x08"), "the zip file is damaged, or has a"),
+    ],
+)
+def test_a_zip_file_that_cannot_be_used_is_named(tmp_path, data, words):
+    answers, (note,), _ = hand_in(tmp_path, {"ada.zip": data})
+    assert words in note and "raise NotImplementedError" in answers["compute_content_cost"]
+
+
+def test_a_script_is_read_as_a_notebook(tmp_path):
+    script, _ = PythonExporter().from_notebook_node(nbformat.reads(FINISHED, as_version=4))
+    answers, notes, _ = hand_in(tmp_path, {"02_content_cost.py": "%matplotlib inline\n" + script})
+    assert is_right(answers) and f"{FILE}: found as 02_content_cost.py" in notes
+
+
+@pytest.mark.parametrize(
+    ("files", "right", "words"),
+    [
+        ({FILE: RELEASED[NAME], "02_content_cost-Copy1.ipynb": FINISHED}, True, f"{FILE} is blank; graded was 02_c"),
+        ({FILE: FINISHED, "02_content_cost-Copy1.ipynb": RELEASED[NAME]}, True, f"-Copy1.ipynb; {FILE} was graded"),
+        ({FILE: FINISHED, "old.ipynb": OTHER}, True, None),
+        ({FILE: FINISHED, f"old/{FILE}": OTHER}, True, f"there is also old/{FILE}; {FILE} was graded"),
+        ({f"a/{FILE}": FINISHED, f"b/{FILE}": FINISHED}, True, f"there is also b/{FILE}; a/{FILE} was graded"),
+        ({f"a/{FILE}": FINISHED, f"b/{FILE}": OTHER}, False, f"2 with different answers were handed in (a/{FILE}, b/"),
+        ({f"a/{FILE}": RELEASED[NAME], f"b/{FILE}": FINISHED}, True, f"found as b/{FILE}"),
+        ({FILE: "damaged", "copy of " + FILE: FINISHED}, True, f"found as copy of {FILE}"),
+    ],
+)
+def test_of_several_one_is_graded_where_that_is_clear_and_the_others_are_named(tmp_path, files, right, words):
+    answers, notes, _ = hand_in(tmp_path, files)
+    assert is_right(answers) == right
+    assert any(words in note for note in notes) if words else not notes
+
+
+def test_what_is_there_instead_is_named(tmp_path):
+    for number, (files, words) in enumerate(
+        (
+            ({}, "it was not handed in"),
+            ({f"{STYLE}.ipynb": RIGHT_ONES[STYLE], "timestamp.txt": "2026-11-24"}, "it was not handed in"),
+            ({"essay.docx": b"PK\3\4", f".ipynb_checkpoints/{FILE}": FINISHED}, "not handed in; there is essay.docx"),
+            ({"02_content_cost.pdf": b"%PDF-1.7"}, "found as 02_content_cost.pdf, but it is a PDF"),
+        )
+    ):
+        _, (note,), _ = hand_in(tmp_path / f"{number}", files)
+        assert note.startswith(f"no points for {FILE}: ") and note.endswith(words) or "PDF" in note and words in note
+
+
+# ---------------------------------------------------------------- read
+
+
+def lines_with(change):
+    lines = FINISHED.split("\n")
+    change(lines)
+    return "\n".join(lines)
+
+
+def conflict(lines):
+    lines[40:41] = ["<<<<<<< HEAD", lines[40], "=======", '   "other": 1,', ">>>>>>> branch"]
+
+
+def conflict_that_neither_side_survives(lines):
+    lines[40:41] = ["<<<<<<< HEAD", lines[40], "]]", "=======", "}}", ">>>>>>> branch"]
+
+
+def a_quote_less(lines):
+    number = next(n for n, line in enumerate(lines) if "import nst_utils" in line)
+    lines[number] = lines[number].rstrip(',"')
+
+
+def format_3(text):
+    old = nbformat.v4.downgrade(nbformat.reads(text, as_version=4))
+    cells = old.worksheets[0].cells
+    old.worksheets = [dict(cells=cells[:9], metadata={}), dict(cells=cells[9:], metadata={})]
+    return json.dumps(old)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (format_3(FINISHED), None),
+        (FINISHED.encode("utf-8-sig"), None),
+        (FINISHED.encode("utf-16"), "it is in UTF-16, and was read all the same"),
+        (FINISHED.encode("utf-16-le"), "it is in UTF-16, and was read all the same"),
+        (
+            FINISHED.replace("# 02 \\u00b7", "# 02 ·").encode("latin-1"),
+            "line 7: characters that are not UTF-8; they were",
+        ),
+        (lines_with(conflict), "line 41: merge markers; the upper version was taken"),
+        (lines_with(conflict_that_neither_side_survives), "line 41: merge markers; 32 whole cells could be read"),
+        (lines_with(a_quote_less), "damaged there; 32 whole cells could be read"),
+        (FINISHED[: FINISHED.index("## 7. What does")], "cut off there; 19 whole cells could be read"),
+        (json.dumps(json.loads(FINISHED))[:-3000], "line 1: cut off there; "),
+    ],
+)
+def test_of_a_damaged_file_as_much_as_can_be_is_graded_and_the_place_is_named(tmp_path, content, words):
+    answers, notes, _ = hand_in(tmp_path, {FILE: content})
+    assert is_right(answers), notes
+    assert notes[0].startswith(f"{FILE}: ") and words in notes[0] if words else not notes
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        ("<!DOCTYPE html>\n<html><head>", "it is a web page, saved under the notebook's name; download the notebook"),
+        ("<<<<<<< HEAD", "line 1: merge markers, and no cell can be read"),
+        (FINISHED[:300], "line 7: cut off there, and no cell can be read"),
+        ('{"cells": ' + "[" * 1_000_000, "a damaged one (nested too deeply)"),
+        ('{"cells": null}', "it is no notebook: it has no cells"),
+        ("[1, 2]", "it is no notebook: it has no cells"),
+        (
+            '{"cells": [1, {"cell_type": "code"}]}',
+            "no cell of it can be read; cell 1: damaged, left out; cell 2: damaged",
+        ),
+        (b"%PDF-1.7", "it is a PDF under the notebook's name"),
+        (
+            nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import pandas")])),
+            "not the course's",
+        ),
+        (RIGHT_ONES[STYLE], "this is the course's 03_style_cost, under another name"),
+    ],
+)
+def test_a_file_that_is_no_notebook_of_the_course_is_called_what_it_is(tmp_path, content, words):
+    answers, (note,), _ = hand_in(tmp_path, {FILE: content})
+    assert note.startswith(f"no points for {FILE}: ") and words in note
+    assert "Error" not in note and "raise NotImplementedError" in answers["compute_content_cost"]
+
+
+def changed(change, name=NAME):
+    data = json.loads(RIGHT_ONES[name])
+    change(data["cells"])
+    return json.dumps(data)
+
+
+def test_a_damaged_cell_takes_no_other_with_it(tmp_path):
+    def damage(cells):
+        cells[5], cells[6], cells[7]["source"] = None, {"cell_type": "code"}, 5
+        del cells[8]["cell_type"]
+        cells[9]["metadata"], cells[10]["metadata"]["nbgrader"] = None, [1]
+        cells[11]["source"] = ["a = 1\n", 5]
+
+    answers, notes, _ = hand_in(tmp_path, {FILE: changed(damage)})
+    assert is_right(answers) and [note.split(": ")[1] for note in notes] == ["cell 6", "cell 7", "cell 8", "cell 12"]
+
+
+def test_half_characters_are_replaced_and_named(tmp_path):
+    def halve(cells):
+        cells[0]["source"] = "\ud83d and \ud83d\ude00"
+        cells[13]["source"] = "".join(cells[13]["source"]) + "\n# \udc00"
+
+    answers, notes, notebook = hand_in(tmp_path, {FILE: changed(halve)})
+    nbformat.writes(notebook).encode("utf-8")
+    assert "lone surrogate" in notes[0] and "cell 1:" in notes[0] and "cell 14:" in notes[1]
+    assert notebook.cells[0].source == "\ufffd and 😀" and answers["compute_content_cost"].endswith("# \ufffd")
+
+
+def test_merge_markers_inside_a_cell_are_named_and_the_upper_version_is_graded(tmp_path):
+    def merge(cells):
+        lines = RIGHT["compute_content_cost"].rstrip().split("\n")
+        lines[-1:] = ["<<<<<<< local", lines[-1], "=======", "    return None", ">>>>>>> remote"]
+        cells[13]["source"] = "\n".join(lines)
+
+    answers, notes, _ = hand_in(tmp_path, {FILE: changed(merge)})
+    assert is_right(answers) and "cell 14, line " in notes[0] and "merge markers; the upper version" in notes[0]
+
+
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+ATTACHED = {"my image.png": {"image/png": PICTURE}, "x.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "attachments", "shown"),
+    [
+        ("![my image](attachment:my%20image.png)", ATTACHED, f"data:image/png;base64,{PICTURE}"),
+        ("![image.png](attachment:image.png)", {}, "image.png"),
+        ("![image.png](attachment:image.png)", None, "image.png"),
+        ("![image.png](attachment:image.png)", {"image.png": {"image/png": '"><script>'}}, "image.png"),
+        ("![image.png](attachment:x.svg)", ATTACHED, "image.png"),
+        ("![image.png][here]\n\n[here]: attachment:image.png", {}, "image.png"),
+        ("![image.png](&#97;ttachment:image.png)", {}, "image.png"),
+    ],
+)
+def test_a_pasted_picture_or_a_lost_one_does_not_prevent_the_page(tmp_path, text, attachments, shown):
+    def paste(cells):
+        for number in (3, 12):
+            cells[number]["source"] = [text]
+            cells[number]["attachments"] = attachments
+
+    _, notes, notebook = hand_in(tmp_path, {FILE: changed(paste)})
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert shown in page and '<script>"' not in page and "onload" not in page and not notes
+
+
+def test_a_files_name_cannot_do_anything_on_the_page(tmp_path):
+    name = "<script>alert(1)<_script>![x](attachment:y)`$02_content_cost.ipynb"
+    _, notes, notebook = hand_in(tmp_path, {name: FINISHED})
+    resources = dict(nbgrader=dict(student="ada", notebook="04_paint"))  # of which nothing is evaluated here
+    PREPARED["ada", "04_paint"] = {}, notes
+    EvaluateExercises().preprocess(notebook, resources)
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "How this notebook was graded" in page and "alert(1)" in page and "<script>alert" not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FINISHED.replace('"execution_count": null', '"execution_count": ' + "9" * 5000, 3),
+        FINISHED.replace('"execution_count": null', '"execution_count": ' + "[" * 500 + "]" * 500, 3),
+        changed(
+            lambda cells: cells.append(dict(cell_type="code", source="compute_content_cost" + "\n" * 2_000_000 + "("))
+        ),
+        changed(
+            lambda cells: cells.append(dict(cell_type="code", source="compute_content_cost\n" + "x = 1\n" * 500_000))
+        ),
+        changed(lambda cells: cells.append(dict(cell_type="code", source="!ls compute_content_cost\n" * 9_000))),
+        changed(
+            lambda cells: cells.append(dict(cell_type="code", source="compute_content_cost = f(" + "-" * 90_000 + "1)"))
+        ),
+    ],
+    ids=["long number", "deep", "long", "large", "magics", "nested"],
+)
+def test_nothing_in_a_file_takes_long_to_read(tmp_path, text):
+    begun = time.monotonic()
+    answers, _, _ = hand_in(tmp_path, {FILE: text})
+    assert is_right(answers) and time.monotonic() - begun < 5
+
+
+# ---------------------------------------------------------------- put in order
+
+
+def in_style(change):
+    def edit(cells):
+        number = next(
+            n for n, c in enumerate(cells) if c["metadata"].get("nbgrader", {}).get("grade_id") == "gram_matrix"
+        )
+        change(cells, number)
+
+    return changed(edit, STYLE)
+
+
+def marked_as(cell, source):
+    return copy.deepcopy(cell) | dict(source=source)
+
+
+def split(cells, n):
+    cells[n : n + 1] = [
+        marked_as(cells[n], "def helper(A):\n    return A"),
+        cells[n],
+        marked_as(cells[n], "print(gram_matrix(A))  # scratch"),
+        marked_as(cells[n], "# def gram_matrix(A):\n#     return A"),
+    ]
+
+
+def copied(cells, n):
+    cells.insert(n, marked_as(cells[n], "def helper(A):\n    return A\n\ndef gram_matrix(A):\n    return helper(A)"))
+
+
+def commented_out(cells, n):
+    old = "".join(cells[n]["source"])
+    cells.insert(n + 3, marked_as(cells[n], old) | dict(metadata={}))
+    cells[n]["source"] = "\n".join(f"# {line}" for line in old.splitlines())
+
+
+def blank_below(cells, n):
+    blank = next(cell for cell in json.loads(RELEASED[STYLE])["cells"] if cell["id"] == "03-06")
+    cells.insert(n, marked_as(cells[n], "".join(cells[n]["source"])) | dict(metadata={}))
+    cells[n + 1]["source"] = "".join(blank["source"]) + "\n\ndef helper(A):\n    return A"
+
+
+def in_the_checks_cell(cells, n):
+    check = next(c for c in cells if c["metadata"].get("nbgrader", {}).get("grade_id") == "check_gram_matrix")
+    check["source"], cells[n]["source"] = "".join(cells[n]["source"]) + "\ncheck(gram_matrix)", "helper = 1"
+
+
+def with_magics(cells, n):
+    cells[n]["source"] = "".join(cells[n]["source"])
+    cells.insert(n + 1, marked_as(cells[n], "%%writefile g.py\ndef gram_matrix(A):\n    return A"))
+    cells.insert(n + 2, marked_as(cells[n], "%%timeit\ngram_matrix(A)"))
+
+
+@pytest.mark.parametrize("change", [split, copied, commented_out, blank_below, in_the_checks_cell, with_magics])
+def test_the_last_cell_that_defines_the_function_counts_and_all_else_stays(tmp_path, change):
+    content = in_style(change)
+    answers, notes, notebook = hand_in(tmp_path, {f"{STYLE}.ipynb": content}, STYLE)
+    assert answers["gram_matrix"].removesuffix("\ncheck(gram_matrix)").strip() == RIGHT["gram_matrix"].strip()
+    ids = [cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata]
+    assert len(ids) == len(set(ids)) == 6
+    before = [cell for cell in json.loads(content)["cells"] if cell["cell_type"] == "code"]
+    assert len([cell for cell in notebook.cells if cell.cell_type == "code"]) >= len(before)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert ("def helper" in content) == ("def helper" in text) and "raise NotImplementedError" not in text
+    assert notes or change is commented_out
+
+
+def test_magics_do_not_hide_a_definition(tmp_path):
+    def magics(cells, n):
+        cells[n]["source"] = "%%time\n%matplotlib inline\n" + "".join(cells[n]["source"]) + "\ngram_matrix?"
+        cells.insert(0, marked_as(cells[n], "def gram_matrix(A):\n    return A"))
+
+    answers, _, _ = hand_in(tmp_path, {f"{STYLE}.ipynb": in_style(magics)}, STYLE)
+    assert answers["gram_matrix"].startswith("%%time")
+
+
+@pytest.mark.parametrize(
+    "source", ["def gram_matrix(A)\n    return A", "# def gram_matrix(A):\n#     return A", "gram_matrix = 3"]
+)
+def test_an_answer_that_defines_nothing_is_shown_as_it_is(tmp_path, source):
+    def write(cells, n):
+        cells[n]["source"] = source
+
+    answers, notes, _ = hand_in(tmp_path, {f"{STYLE}.ipynb": in_style(write)}, STYLE)
+    assert answers["gram_matrix"] == source and not notes
+
+
+# ---------------------------------------------------------------- students
+
+
+@pytest.fixture
+def course(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "submitted" / "ada" / "notebooks").mkdir(parents=True)
+    return Course(tmp_path)
+
+
+def test_what_programs_leave_behind_is_no_student_and_a_file_is_refused(course, monkeypatch):
+    for name in ("__MACOSX", ".ipynb_checkpoints"):
+        (course.submitted / name).mkdir()
+    (course.submitted / "ben.zip").write_bytes(zipped({FILE: FINISHED}))
+    (course.submitted / ".DS_Store").write_bytes(b"")
+    monkeypatch.setattr("grading.grade.release", lambda course: None)
+    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    rows = {row["student"]: row["status"] for row in grade_course(course)}
+    assert set(rows) == {"ada", "ben.zip"}
+    assert rows["ben.zip"].startswith("refused: a file; what is in it belongs into submitted/<student>/notebooks/")
+
+
+def test_notebooks_one_folder_too_high_are_found(course):
+    folder = course.submitted / "ada"
+    (folder / "notebooks").rmdir()
+    assert Submission(course, "ada").refusal == "refused: submitted/ada/notebooks is no folder"
+    (folder / FILE).write_text(FINISHED)
+    submission = Submission(course, "ada")
+    assert not submission.refusal and not submission.notes[NAME]
+    assert any(cell.source == RIGHT["compute_content_cost"] for cell in submission.notebooks[NAME].cells)
+    assert "it was not handed in" in submission.notes[STYLE][0]
