@@ -64,10 +64,10 @@ chromium:  ## a browser for the tests in one (Debian, Ubuntu)
 		echo "Chromium is missing and could not be installed: apt-get install chromium" >&2
 
 check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, long paintings
-	$(PY) -m pytest -n 2 --dist loadfile -m "not slow" tests
+	$(PY) -m pytest -n 2 -m "not slow" tests
 
 test: .venv/ready sandbox chromium  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]
-	$(if $(FULL),NST_FULL=1) $(PY) -m pytest -n 2 --dist loadfile --durations 40
+	$(if $(FULL),NST_FULL=1) $(PY) -m pytest -n 2 --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what docs/development.md says about speed, measured here [QUICK=1]
 	$(PY) benchmarks/bench_speed.py $(if $(QUICK),--quick)

@@ -15,6 +15,7 @@ from grading.cases import OVERFLOW, Case
 from grading.exercises import Exercise, find
 from grading.judge import Result, failed, judge
 from grading.sandboxed.evaluate import evaluate, names_in
+from grading.sandboxed.functions import as_function
 
 SEED = 2016  # of the checks in the notebooks; grading draws its own
 SECONDS = 60  # that a check may take; right answers need less than one
@@ -47,9 +48,10 @@ def check(function: Callable) -> Result:
 
 
 def _result(function):
+    given, function = function, as_function(function)
+    if function is None:
+        raise TypeError(f"check takes a function, without calling it: check(gram_matrix). It got {given!r}")
     plain = getattr(function, "python_function", function)
-    if not hasattr(plain, "__code__"):
-        raise TypeError(f"check takes a function, without calling it: check(gram_matrix). It got {function!r}")
     exercise = find(plain.__name__)
     if not tf.executing_eagerly():
         return failed(exercise.name, EAGER)

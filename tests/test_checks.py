@@ -1,5 +1,6 @@
 """The checks below the exercises: points and hints, over the whole bank of answers."""
 
+import functools
 import inspect
 import linecache
 import logging
@@ -300,3 +301,19 @@ def test_messages_and_points_belong_together(capsys):
     result = check(RIGHT[0].function)
     assert capsys.readouterr().out.splitlines() == [RIGHT[0].name, *(f"  {line}" for line in result.messages)]
     assert repr(result) == "5 of 5 points" and result.points == result.max_points == 5.0
+
+
+def test_a_partial_a_decorators_object_and_a_static_method_are_judged_like_functions():
+    class Decorator:
+        def __init__(self, function):
+            self.function = function
+
+        def __call__(self, *arguments):
+            return self.function(*arguments)
+
+    def gram_matrix(A, transposed=True):
+        return tf.matmul(A, A, transpose_b=transposed)
+
+    for answer in (functools.partial(gram_matrix, transposed=True), Decorator(gram_matrix), staticmethod(gram_matrix)):
+        assert check(answer).points == 5, answer
+    assert check(functools.partial(gram_matrix, transposed=False)).points < 5

@@ -121,6 +121,7 @@ def test_what_is_there_instead_is_named(tmp_path):
             ({}, "it was not handed in"),
             ({f"{STYLE}.ipynb": RIGHT_ONES[STYLE], "timestamp.txt": "2026-11-24"}, "it was not handed in"),
             ({"essay.docx": b"PK\3\4", f".ipynb_checkpoints/{FILE}": FINISHED}, "not handed in; there is essay.docx"),
+            ({f"._{FILE}": b"\0\5\x16\7", f"~${FILE}": b"\1"}, "it was not handed in"),
             ({"02_content_cost.pdf": b"%PDF-1.7"}, "found as 02_content_cost.pdf, but it is a PDF"),
         )
     ):
@@ -271,6 +272,7 @@ def test_a_pasted_picture_or_a_lost_one_does_not_prevent_the_page(tmp_path, text
 
     _, notes, notebook = hand_in(tmp_path, {FILE: changed(paste)})
     page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert any(cell.get("attachments") for cell in notebook.cells) == ("my image" in text)
     assert shown in page and '<script>"' not in page and "onload" not in page and not notes
 
 
@@ -362,6 +364,11 @@ def in_the_checks_cell(cells, n):
     check["source"], cells[n]["source"] = "".join(cells[n]["source"]) + "\ncheck(gram_matrix)", "helper = 1"
 
 
+def helper_beside_the_check(cells, n):
+    check = next(c for c in cells if c["metadata"].get("nbgrader", {}).get("grade_id") == "check_gram_matrix")
+    check["source"] = "def helper(A):\n    return A\n\ncheck(gram_matrix)"
+
+
 def with_magics(cells, n):
     cells[n]["source"] = "".join(cells[n]["source"])
     cells.insert(n + 1, marked_as(cells[n], "%%writefile g.py\ndef gram_matrix(A):\n    return A"))
@@ -369,7 +376,17 @@ def with_magics(cells, n):
 
 
 @pytest.mark.parametrize(
-    "change", [split, copied, redefined_below, commented_out, blank_below, in_the_checks_cell, with_magics]
+    "change",
+    [
+        split,
+        copied,
+        redefined_below,
+        commented_out,
+        blank_below,
+        in_the_checks_cell,
+        helper_beside_the_check,
+        with_magics,
+    ],
 )
 def test_the_last_cell_that_defines_the_function_counts_and_all_else_stays(tmp_path, change):
     content = in_style(change)

@@ -94,7 +94,7 @@ def _execute(destination, parameters):
     except KeyboardInterrupt:
         return STOPPED
 
-    os.environ["NST_OUTPUT"] = str(destination.folder)  # for the notebook's kernel
+    os.environ["NST_OUTPUT"] = str(destination.folder.absolute())  # for the notebook's kernel, which runs elsewhere
 
     class Client(_Client, PapermillNotebookClient):
         folder = destination.folder
