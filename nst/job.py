@@ -16,6 +16,7 @@ import numpy as np
 
 from nst.pictures import SMALLEST_SIDE, positive
 
+RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # what a run leaves in its folder
 LARGEST_SIDE = 20_000  # pixels; long before that most machines run out of memory
 BRUSHES = 0.1, 10  # finest and broadest
 # What decides how a picture comes out, of the files beside this one.

@@ -15,13 +15,11 @@ import tensorflow as tf
 
 from nst.display import Canvas, ProgressBar
 from nst.interrupt import on_ctrl_c
-from nst.job import check_same_settings, read_checkpoint
+from nst.job import CHECKPOINT, RESULT, check_same_settings, read_checkpoint
 from nst.paths import OUTPUT
 from nst.pictures import alone_in, keep_earlier, positive, read_image, save_image, write_atomically
 from nst.vgg import GPUS
 
-RESULT = "generated_image.png"
-CHECKPOINT = "checkpoint.npz"
 STILL = (
     "The picture stands still: this step did not move a pixel. Does train_step move the picture that it is given, "
     "and is the optimizer new? One that has made all its steps has a learning rate of zero"

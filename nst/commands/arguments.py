@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from nst.job import Job, OtherSettings, check_same_settings, memory_needed, read_checkpoint
+from nst.job import CHECKPOINT, RESULT, Job, OtherSettings, check_same_settings, memory_needed, read_checkpoint
 from nst.paths import OUTPUT
 from nst.pictures import (
     SMALLEST_SIDE,
@@ -31,8 +31,6 @@ from nst.pictures import (
     read_size,
     save_image,
 )
-
-RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # as training.Run writes them
 
 
 class Refused(Exception):

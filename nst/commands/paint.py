@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nst
 from nst.commands.arguments import (
-    RESULT,
     Destination,
     add_output,
     add_settings,
@@ -29,6 +28,7 @@ from nst.commands.arguments import (
     show_bar,
 )
 from nst.interrupt import ctrl_c_waits, on_ctrl_c
+from nst.job import RESULT
 
 OUT_OF_MEMORY = "ran out of memory at {} px; take a smaller --size"
 STOPPED = "stopped before the first step of the painting; the pictures there are as they were"
