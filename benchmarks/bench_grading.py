@@ -16,7 +16,8 @@ import nbformat
 from machine import processor
 
 from grading import submission
-from grading.grade import NOTEBOOKS, Course, grade_course
+from grading.course import NOTEBOOKS, Course
+from grading.grade import grade_course
 
 ROOT = Path(__file__).resolve().parent.parent
 

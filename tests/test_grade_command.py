@@ -16,8 +16,9 @@ import pytest
 from classroom import FULL, function, submit
 from distributed import Client, LocalCluster
 
+from grading.course import Course
 from grading.exercises import EXERCISES
-from grading.grade import Course, grade_course, main
+from grading.grade import grade_course, main
 from nst.paths import ROOT
 from nst.pictures import alone_in
 

@@ -12,8 +12,9 @@ import pytest
 from classroom import FULL, RIGHT, function, submit
 from hostile import ATTACKS, attackers
 
+from grading.course import Course
 from grading.exercises import EXERCISES
-from grading.grade import Course, grade_course
+from grading.grade import grade_course
 from nst.paths import ROOT
 
 pytestmark = pytest.mark.slow

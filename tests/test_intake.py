@@ -11,7 +11,8 @@ import pytest
 from classroom import RIGHT, notebooks
 from nbconvert import HTMLExporter, PythonExporter
 
-from grading.grade import Course, Submission, grade_course
+from grading.course import Course, Submission
+from grading.grade import grade_course
 from grading.nbgrader_plugin import PREPARED, EvaluateExercises, put_in_order
 from nst.paths import ROOT
 

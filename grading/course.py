@@ -1,0 +1,139 @@
+"""The folders of a course, and what a student handed in there, put in order."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+from grading import nbgrader_plugin
+from grading.exercises import EXERCISES
+from grading.intake import NOBODYS
+from grading.release import ASSIGNMENT, course_config, link_source
+from nst.paths import ROOT
+from nst.pictures import alone_in
+
+NOTEBOOKS = list(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
+STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
+
+
+class Busy(RuntimeError):
+    """Somebody else is grading here, or has the gradebook; the message says what to do."""
+
+
+class Course:
+    """The folders of a course and what `make grade` remembers of it."""
+
+    def __init__(self, root: str | Path):
+        self.root = Path(root)
+        link_source(self.root)
+        self.config = course_config(root=str(root))
+        self.submitted = self.root / "submitted"
+        self.intake = self.root / ".grading" / "submitted"  # the submissions as nbgrader gets to see them: put in order
+        self.memory = self.root / ".grading" / "graded"
+        self.db_url = self.directory().db_url
+        self.version = _digest(*sorted((ROOT / "grading").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.ipynb")))
+
+    def directory(self, student: str = "*", **more) -> CourseDirectory:
+        """nbgrader's own idea of the course, for one student or all."""
+        return CourseDirectory(config=course_config(root=str(self.root), student_id=student, **more))
+
+    def gradebook(self) -> Gradebook:
+        return Gradebook(self.db_url, "")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else grades here meanwhile. Raises Busy where somebody does, or the gradebook cannot be written."""
+        with ExitStack() as hold:
+            try:
+                hold.enter_context(alone_in(self.root / ".grading"))
+            except BlockingIOError:
+                raise Busy(f"another `make grade` is at work in {self.root}; wait until it has ended") from None
+            try:
+                with self.gradebook() as gradebook:
+                    if gradebook.engine.dialect.name == "sqlite":
+                        gradebook.db.connection().exec_driver_sql("BEGIN IMMEDIATE")  # fails where another writes
+                    gradebook.db.rollback()
+            except DBAPIError as error:
+                raise Busy(self.trouble(error)) from error
+            yield
+
+    def trouble(self, error: Exception | str) -> str:
+        """What to say about an error of the database."""
+        reason = getattr(error, "orig", error)
+        if "locked" in f"{reason}":
+            return "the gradebook is locked by another program (nbgrader, a database browser): let that end, try again"
+        place = make_url(self.db_url).render_as_string(hide_password=True)
+        return f"the gradebook {place} cannot be used: {' '.join(f'{reason}'.split())[:300]}"
+
+
+def _digest(*paths):
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+class Submission:
+    """A student's folder: the notebooks put in order, the notes on what that took, and how the grading went."""
+
+    def __init__(self, course: Course, student: str):
+        self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
+        above = course.submitted / student
+        folder = above / ASSIGNMENT
+        if not folder.is_symlink() and not folder.is_dir() and _has_files(above):
+            folder = above  # unpacked one folder too high
+        if not above.is_symlink() and not above.is_dir():
+            self.refusal = f"refused: a file; what is in it belongs into submitted/<student>/{ASSIGNMENT}/"
+        elif not STUDENT.fullmatch(student):
+            self.refusal = "refused: a student's folder is named with a-z, A-Z, 0-9 and . _ @ - only"
+        elif above.is_symlink() or folder.is_symlink() or not folder.is_dir():
+            self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is no folder"
+        else:
+            for name in NOTEBOOKS:
+                self.notebooks[name], self.notes[name] = nbgrader_plugin.put_in_order(
+                    folder / f"{name}.ipynb", course.submitted, name
+                )
+        self.timestamp = _timestamp(folder)
+        self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
+        everything = json.dumps([self.texts, self.notes, self.timestamp, course.version])
+        self.digest = hashlib.sha256(json.dumps(self.texts).encode()).hexdigest()
+        self.key = hashlib.sha256(everything.encode()).hexdigest()
+
+    @property
+    def all_notes(self) -> list[str]:
+        return [note for notes in self.notes.values() for note in notes]
+
+
+def _has_files(folder):
+    return folder.is_dir() and any(path.is_file() for path in folder.iterdir())
+
+
+def handed_in(course):
+    """Names of what lies in submitted/: students' folders, and files that should be in one."""
+    for path in sorted(course.submitted.iterdir()):
+        if path.name not in NOBODYS and (
+            path.is_dir() or path.is_symlink() or path.suffix.lower() in (".ipynb", ".zip")
+        ):
+            yield path.name
+
+
+def _timestamp(folder):
+    """The text of a timestamp.txt, if there is a proper one."""
+    path = folder / "timestamp.txt"
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 100:
+            return ""
+        text = path.read_text(encoding="utf-8").strip()
+        parse_utc(text)
+    except (OSError, ValueError):
+        return ""
+    return text

@@ -1,0 +1,100 @@
+"""What goes into nbgrader's gradebook and comes out of it. Only one process writes it."""
+
+import json
+import logging
+import shutil
+import warnings
+from contextlib import contextmanager
+
+from nbgrader.api import MissingEntry
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import SAWarning
+
+from grading import nbgrader_plugin
+from grading.course import Busy, Course, Submission
+from grading.exercises import EXERCISES
+from grading.judge import Result
+from grading.release import ASSIGNMENT
+
+
+def release(course: Course) -> None:
+    """Tell the gradebook which exercises there are, as `nbgrader generate_assignment` does."""
+    directory = course.directory(release_directory=".grading/release")
+    with nbgrader_errors() as complaints:
+        try:
+            GenerateAssignment(coursedir=directory, config=directory.config, force=True).start()
+        except NbGraderException as error:
+            raise Busy(course.trouble(reason_in(complaints, error))) from error
+
+
+def record(course: Course, submission: Submission, results: dict[str, Result]) -> list[str]:
+    """Put one student's results into the gradebook; return the points that a person gave for an earlier hand-in."""
+    folder = course.intake / submission.student / ASSIGNMENT
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, text in submission.texts.items():
+        (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        own = {exercise: result for exercise, result in results.items() if EXERCISES[exercise].notebook == name}
+        nbgrader_plugin.PREPARED[submission.student, name] = own, submission.notes[name]
+    if submission.timestamp:
+        (folder / "timestamp.txt").write_text(submission.timestamp)
+    intake = course.directory(submission.student, submitted_directory=str(course.intake.relative_to(course.root)))
+    before = remembered(course, submission.student)
+    Autograde(coursedir=intake, config=intake.config, force=True).start()
+    same = before.get("texts", submission.digest) == submission.digest
+    return before.get("earlier", []) if same else _by_hand(course, submission.student)
+
+
+def _by_hand(course, student):
+    """The points that a person gave a student, as "total_cost 3"."""
+    with course.gradebook() as gradebook:
+        grades = [g for n in gradebook.find_submission(ASSIGNMENT, student).notebooks for g in n.grades]
+        return [f"{g.name.removeprefix('check_')} {g.manual_score:g}" for g in grades if g.manual_score is not None]
+
+
+def marks_of(course: Course, student: str) -> list[list]:
+    """Points and comments of a student in the gradebook, [] if there is no submission."""
+    try:
+        with course.gradebook() as gradebook:
+            notebooks = gradebook.find_submission(ASSIGNMENT, student).notebooks
+            grades = [[grade.name, grade.score] for notebook in notebooks for grade in notebook.grades]
+            comments = [[comment.name, comment.comment] for notebook in notebooks for comment in notebook.comments]
+    except MissingEntry:
+        return []
+    return sorted(grades) + sorted(comments)
+
+
+def remembered(course: Course, student: str) -> dict:
+    """What `write_feedback` noted about a student, or {}."""
+    try:
+        return json.loads((course.memory / f"{student}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+@contextmanager
+def nbgrader_errors():
+    """Collect what nbgrader logs as errors, tracebacks included, instead of printing it."""
+    complaints = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: complaints.append(record.getMessage())
+    log = logging.getLogger("traitlets")
+    level, passes_on = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.ERROR)
+    log.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader 0.9.6 with SQLAlchemy 2.1
+            yield complaints
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        log.propagate = passes_on
+
+
+def reason_in(complaints, error):
+    """The line of nbgrader's log that says what went wrong."""
+    lines = [line for text in complaints for line in reversed(text.splitlines()) if "Error" in line]
+    return lines[0] if lines else error
