@@ -11,8 +11,8 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
 
-from distributed import as_completed
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
@@ -27,8 +27,6 @@ from grading.table import show, table, write_csv
 from nst.cluster import workers
 from nst.paths import ROOT
 
-TRIES = 3  # of a submission whose worker dies
-
 
 def evaluate_all(
     submissions: list[Submission], limits: sandbox.Limits, count: int | None = None
@@ -36,15 +34,18 @@ def evaluate_all(
     """Yield (submission, {exercise: Result} or the exception that prevented it) as the workers get done."""
     if not submissions:
         return
-    with workers(min(count or os.cpu_count(), len(submissions))) as client:
+    with workers(min(count or os.cpu_count(), len(submissions))) as these:
         futures = {}
         for submission in submissions:
             seed = secrets.randbits(64)
-            future = client.submit(grade_submission, submission.texts, seed, limits, pure=False, retries=TRIES)
-            futures[future] = submission
-        for future in as_completed(futures):
-            error = future.exception()
-            yield futures[future], error or future.result()
+            futures[these.executor.submit(grade_submission, submission.texts, seed, limits)] = submission
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.exception() or future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+            sandbox.close_all()
 
 
 def grade_course(
@@ -107,7 +108,7 @@ def _with_notes(status, submission, course):
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Grade what lies in submitted/.")
-    parser.add_argument("--workers", type=int, help="processes on this machine (default: one for each core)")
+    parser.add_argument("--workers", type=int, help="sandboxes at the same time (default: one for each core)")
     parser.add_argument("--again", action="store_true", help="also what is graded already")
     parser.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("students", nargs="*", help="only these")

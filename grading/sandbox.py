@@ -1,51 +1,38 @@
-"""Runs a submission's functions where they can see and touch nothing: in bubblewrap.
+"""Runs a submission's functions where they can see and touch nothing; this module starts and watches the sandboxes."""
 
-https://github.com/containers/bubblewrap
-"""
-
-import functools
+import atexit
+import hashlib
 import itertools
 import json
 import os
-import shutil
+import queue
+import signal
+import socket
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import psutil
 
+from grading import walls
 from grading.sandboxed.wire import decode, encode
+from grading.walls import SandboxError, available  # noqa: F401, for those who only want to know
 
-ROOT = Path(__file__).resolve().parent.parent
-_SANDBOXED = ["__init__", "evaluate", "functions", "inside", "stand_ins", "wire"]
-_NST = [
-    *("__init__", "display", "engine", "experiments", "interrupt", "job", "minimize", "notebooks", "paths"),
-    *("pictures", "recipe", "training", "vgg"),
-]
-VISIBLE = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
-    "grading/__init__.py",
-    *(f"grading/sandboxed/{name}.py" for name in _SANDBOXED),
-    "nst_utils.py",
-    *(f"nst/{name}.py" for name in _NST),
-]
-REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
+ENDINGS = {"done", "time", "output", "files", "killed", "ended"}  # all that a sandbox may say of an exercise
+POLL = 0.05  # seconds
 _count = itertools.count()
-
-
-class SandboxError(RuntimeError):
-    """The sandbox itself cannot work here; nothing was learned about the submission."""
+_own = threading.local()  # the sandbox of each thread
+_open = set()
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use. Seconds and output count for each exercise, the rest for all together."""
+    """What an exercise of a submission may use."""
 
     seconds: float = 20
-    memory_bytes: int = 2_000_000_000
-    processes: int = 48  # and threads
+    memory_bytes: int = 2_000_000_000  # of all its processes together, Python and TensorFlow included
+    processes: int = 48  # and threads; all on one core
     output_bytes: int = 32_000_000
     temporary_bytes: int = 16_000_000
     start_seconds: float = 120  # for TensorFlow's import, before any of the submission's code runs
@@ -61,103 +48,169 @@ def run(notebooks: dict[str, str], jobs: list[dict], limits: Limits | None = Non
     Raises SandboxError, with the remedy, when bubblewrap is missing or cannot work here.
     """
     limits = limits or Limits()
-    results = {}
-    while remaining := [job for job in jobs if job["exercise"] not in results]:
-        results |= _run_once(notebooks, remaining, limits)
-    return results
+    whose = "" if walls.warm() else hashlib.sha256(json.dumps(notebooks).encode()).hexdigest()
+    return {job["exercise"]: _sandbox(limits, whose).evaluate(notebooks, job) for job in jobs}
 
 
-def _run_once(notebooks, jobs, limits):
-    """One sandbox, for as many of the jobs as it survives; for one of them at least."""
-    number = (os.getpid() * 64 + next(_count)) % 40_000  # for a user id that no other sandbox has
-    request = encode(dict(notebooks=notebooks, jobs=jobs, limits=asdict(limits) | dict(number=number)))
-    process = subprocess.Popen(_command(limits), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    frames = _Frames(process, request, [job["exercise"] for job in jobs], limits)
-    deadline = time.monotonic() + limits.start_seconds + len(jobs) * (limits.seconds + 5)
-    reason = "the sandbox ended"
-    while frames.reader.is_alive():
-        frames.reader.join(0.05)
-        if time.monotonic() > deadline:
-            reason = "time"
-        elif _memory(process.pid) > limits.memory_bytes:
-            reason = "memory"
-        elif frames.too_much:
-            reason = "output"
-        else:
-            continue
-        break
-    _kill(process)
-    frames.reader.join()
-    if frames.current is None and not frames.results:
-        raise SandboxError(
-            f"the sandbox did not start: {frames.complaint or reason}. bubblewrap needs root, or user namespaces; "
-            "see docs/instructors.md"
-        )
-    unfinished = frames.current or jobs[0]["exercise"]
-    return {unfinished: (reason, None)} | frames.results
+def _sandbox(limits, whose):
+    """This thread's sandbox: the last one, if it still lives and has served no other submission, or a new one."""
+    last = getattr(_own, "sandbox", None)
+    if last and last.alive and (last.limits, last.whose) == (limits, whose):
+        return last
+    if last:
+        last.close()
+    _own.sandbox = Sandbox(limits, whose)
+    return _own.sandbox
 
 
-class _Frames:
-    """Feeds a sandbox its request and reads what it says, in threads of its own."""
+@atexit.register
+def close_all() -> None:
+    """End every sandbox of this process; what is being evaluated in one gets SandboxError."""
+    for sandbox in list(_open):
+        sandbox.close()
 
-    def __init__(self, process, request, exercises, limits):
-        self.process, self.exercises, self.limits = process, exercises, limits
-        self.results, self.current, self.too_much, self.complaint = {}, None, False, ""
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        for thread in (
-            self.reader,
-            threading.Thread(target=self._write, args=[request], daemon=True),
-            threading.Thread(target=self._listen, daemon=True),
-        ):
-            thread.start()
 
-    def _write(self, request):
+class _Ended(Exception):
+    """A sandbox had to be ended, or ended by itself; the message is the status."""
+
+
+class Sandbox:
+    """A process behind the walls, which evaluates one exercise after the other until it is closed."""
+
+    def __init__(self, limits: Limits, whose: str = ""):
+        self.limits, self.whose, self.alive, self.complaint = limits, whose, True, ""
+        self.core, self.claim = _claim_a_core()
+        command = walls.command(limits.temporary_bytes, limits.memory_bytes, limits.processes)
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(command, **pipes, env=walls.environment(), cwd="/")
+        _open.add(self)
+        if self.core is not None:
+            os.sched_setaffinity(self.process.pid, {self.core})
+        self.frames = queue.SimpleQueue()
+        for work in (self._read, self._listen):
+            threading.Thread(target=work, daemon=True).start()
         try:
-            with self.process.stdin as pipe:
-                pipe.write(request)
-        except BrokenPipeError:
-            pass
+            self._next_frame(limits.start_seconds)
+        except _Ended as end:
+            reason = self.complaint or str(end)
+            raise SandboxError(
+                f"the sandbox did not start: {reason}. bubblewrap needs root, or user namespaces; "
+                "see docs/instructors.md"
+            ) from None
+
+    def evaluate(self, notebooks: dict[str, str], job: dict) -> tuple[str, list | None]:
+        """Return (status, reports) of one exercise. Afterwards the sandbox may be closed: see `alive`."""
+        number = (os.getpid() * 1000 + next(_count)) % 3_000_000_000  # for a user id that no other sandbox has now
+        limits = asdict(self.limits) | dict(filter=walls.system_call_filter().hex())
+        request = encode(dict(notebooks=notebooks, job=job, limits=limits, number=number))
+        header = json.dumps(dict(size=len(request), temporary_bytes=self.limits.temporary_bytes)).encode()
+        threading.Thread(target=self._write, args=[header + b"\n" + request], daemon=True).start()
+        try:
+            status, data, last = self._next_frame(self.limits.seconds + 5)
+        except _Ended as end:
+            return str(end), None
+        if last and self.whose:
+            self.close()
+        if status != "done":
+            return status, None
+        try:
+            return "done", decode(data, self.limits.output_bytes)
+        except ValueError:
+            return "damaged", None
+
+    def close(self) -> None:
+        """End all of its processes. May be called more than once, from any thread."""
+        self.alive = False
+        _open.discard(self)
+        for member in [*_family(self.process.pid), self.process]:
+            try:
+                member.kill()
+            except (psutil.Error, ProcessLookupError):
+                continue
+        self.process.wait()
+        if self.claim:
+            self.claim.close()
+
+    def _next_frame(self, seconds):
+        """What the sandbox says next, and its bytes. Raises _Ended, and closes the sandbox, if it says nothing good."""
+        deadline, reason = time.monotonic() + seconds, ""
+        while not reason:
+            try:
+                frame = self.frames.get(timeout=POLL)
+            except queue.Empty:
+                if time.monotonic() > deadline:
+                    reason = "time"
+                elif _memory(self.process.pid, self.limits.memory_bytes) > self.limits.memory_bytes:
+                    reason = "memory"
+                continue
+            if isinstance(frame, tuple):
+                return frame
+            reason = frame
+        self.close()
+        raise _Ended(reason)
+
+    def _read(self):
+        """Puts into `frames` what the sandbox says, and at the end why that was the end."""
+        pipe = self.process.stdout
+        while line := pipe.readline(10_000):
+            try:
+                header = json.loads(line)
+                status, number, size = header["status"], header.get("number", 0), header["size"]
+                if not 0 <= size <= self.limits.output_bytes:
+                    return self.frames.put("output")
+                data = pipe.read(size)
+                if status == "killed":
+                    status = f"killed by {signal.Signals(number).name}"
+                elif status == "ended":
+                    status = f"ended with exit status {int(number)}"
+                elif status not in ENDINGS | {"ready"}:
+                    break
+            except (ValueError, KeyError, TypeError):
+                break
+            self.frames.put((status, data, header.get("last") is True))
+        return self.frames.put("the sandbox ended")
 
     def _listen(self):
         for line in self.process.stderr:
             if len(self.complaint) < 2000:
                 self.complaint += line.decode(errors="replace")
 
-    def _read(self):
-        pipe = self.process.stdout
-        while line := pipe.readline(10_000):
-            try:
-                header = json.loads(line)
-                if "start" in header:
-                    self.current = self.exercises[self.exercises.index(header["start"])]
-                    continue
-                size = header["size"]
-                if not 0 <= size <= self.limits.output_bytes:
-                    self.too_much = True
-                    return
-                data = pipe.read(size)
-                self.results[self.current] = _reports(header["status"], data, self.limits)
-                self.current = None
-            except (ValueError, KeyError, TypeError):
-                return
-
-
-def _reports(status, data, limits):
-    if status != "done":
-        return status, None
-    try:
-        return "done", decode(data, limits.output_bytes)
-    except ValueError:
-        return "damaged", None
-
-
-def _memory(pid):
-    """Bytes that the processes of a sandbox have for themselves."""
-    total = 0
-    for process in _family(pid):
+    def _write(self, request):
         try:
-            used = process.memory_info()
-            total += used.rss - used.shared
+            self.process.stdin.write(request)
+            self.process.stdin.flush()
+        except (OSError, ValueError):  # it has ended, which the reader says
+            return
+
+
+# ---------------------------------------------------------------- its share of the machine
+
+
+def _claim_a_core():
+    """(core, claim): one that no other sandbox here has, so that a submission takes nobody's time but its own."""
+    for core in sorted(os.sched_getaffinity(0)):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0nst-course-core-{core}")  # a name that goes away with the socket, or with this process
+        except OSError:
+            claim.close()
+        else:
+            return core, claim
+    return None, None
+
+
+def _memory(pid, limit):
+    """Bytes that the processes of a sandbox use; each page that several of them share counts once."""
+    family = _family(pid)
+    rough = _sum(family, lambda process: process.memory_info().rss)
+    return rough if rough <= limit else _sum(family, lambda process: process.memory_full_info().pss)
+
+
+def _sum(family, read):
+    total = 0
+    for process in family:
+        try:
+            total += read(process)
         except psutil.Error:
             continue
     return total
@@ -168,83 +221,3 @@ def _family(pid):
         return psutil.Process(pid).children(recursive=True)
     except psutil.Error:
         return []
-
-
-def _kill(process):
-    for member in [*_family(process.pid), process]:
-        try:
-            member.kill()
-        except (psutil.Error, ProcessLookupError):
-            continue
-    process.wait()
-
-
-# ---------------------------------------------------------------- bubblewrap
-
-
-@functools.cache
-def _bubblewrap():
-    path = shutil.which("bwrap")
-    if not path:
-        raise SandboxError(f"bubblewrap is not installed; without it no submission is run. {REMEDY}")
-    return path, subprocess.run([path, "--help"], capture_output=True, text=True).stdout
-
-
-def available() -> None:
-    """Raise SandboxError, with the remedy, if no sandbox can be started here."""
-    _bubblewrap()
-    done = subprocess.run([*_walls(Limits()), "--", sys.executable, "-I", "-c", "pass"], capture_output=True, text=True)
-    if done.returncode:
-        raise SandboxError(f"bubblewrap does not work here: {done.stderr.strip()}. It needs root, or user namespaces")
-
-
-def _walls(limits):
-    """bwrap with its arguments: an empty root, Python and its packages read-only, a small temporary folder."""
-    path, help_text = _bubblewrap()
-    command = [path, "--die-with-parent", "--new-session", "--clearenv"]
-    command += [
-        "--unshare-ipc",
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-uts",
-        "--unshare-cgroup-try",
-        "--cap-drop",
-        "ALL",
-    ]
-    if os.getuid() == 0:  # the children take another user's number; the one process above them may still end them
-        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"]
-    else:
-        command += ["--unshare-user"]
-        command += ["--disable-userns"] if "--disable-userns" in help_text else []
-    for folder in ("/usr", "/lib", "/lib64", "/bin"):
-        if os.path.islink(folder):
-            command += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            command += ["--ro-bind", folder, folder]
-    command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    sized = ["--size", str(limits.temporary_bytes)] if "--size" in help_text else []
-    command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
-    prefixes = list(dict.fromkeys([sys.base_prefix, sys.prefix]))
-    ours = {f"/grader/{name}": str(ROOT / name) for name in VISIBLE}
-    above = dict.fromkeys(folder for place in (*prefixes, *ours) for folder in reversed(Path(place).parents[:-1]))
-    for folder in above:  # those that bubblewrap would make by itself, only root could enter
-        command += ["--perms", "0755", "--dir", str(folder)]
-    for folder in prefixes:
-        if not folder.startswith("/usr"):
-            command += ["--ro-bind", folder, folder]
-        if ROOT.is_relative_to(folder):
-            command += ["--tmpfs", str(ROOT)]
-    for place, path in ours.items():
-        command += ["--ro-bind", path, place]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-    for variable, value in dict(
-        HOME="/tmp", PATH="/usr/bin", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES=""
-    ).items():
-        command += ["--setenv", variable, value]
-    return command
-
-
-def _command(limits):
-    start = "import sys; sys.path.insert(0, '/grader'); from grading.sandboxed.inside import main; main()"
-    return [*_walls(limits), "--", sys.executable, "-I", "-B", "-c", start]

@@ -12,11 +12,11 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 
 import numpy as np
 import psutil
-from distributed import as_completed
 from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -87,36 +87,36 @@ def paint_all(
     count = count or max(1, min(os.cpu_count(), int(psutil.virtual_memory().total // largest), len(todo)))
     with tempfile.TemporaryDirectory(prefix="nst-gallery-") as temporary:
         environment = {"TF_NUM_INTRAOP_THREADS": str(max(1, os.cpu_count() // count)), "TMPDIR": temporary}
-        with workers(count, environment) as client:
-            _paint_on(client, jobs, todo, failures, folder, on_done)
+        with workers(count, environment) as these:
+            _paint_on(these, jobs, todo, failures, folder, on_done)
     return failures
 
 
-def _paint_on(client, jobs, todo, failures, folder, on_done):
+def _paint_on(these, jobs, todo, failures, folder, on_done):
     """Keep the workers busy, without reading the files of jobs whose turn is far away."""
-    waiting, running, painted = iter(todo), as_completed(), {}
+    waiting, painting, done = iter(todo), {}, 0
 
     def submit_one():
         for name in waiting:
             files = _contents(jobs[name])
-            future = client.submit(paint_here, jobs[name], files, pure=False)
-            painted[future] = name, _key(jobs[name], files)
-            running.add(future)
+            painting[these.executor.submit(paint_here, jobs[name], files)] = name, _key(jobs[name], files)
             return
 
-    for _ in range(2 * max(1, sum(client.ncores().values()))):
+    for _ in range(2 * these.count):
         submit_one()
-    for number, future in enumerate(running, start=1):
-        name, key = painted.pop(future)
-        try:
-            image, cost, seconds = future.result()
-            save_image(image, folder / f"{name}.png")
-            note = json.dumps({"key": key, "cost": cost, "seconds": round(seconds, 1)}, indent=1)
-            write_atomically(folder / f"{name}.json", lambda file, note=note: file.write(note.encode()))
-        except Exception as error:  # of this job: a bad picture, a worker that died, a full disk
-            failures[name] = str(error)
-        on_done(name, failures.get(name, ""), number, len(todo))
-        submit_one()
+    while painting:
+        for future in wait(painting, return_when=FIRST_COMPLETED).done:
+            name, key = painting.pop(future)
+            try:
+                image, cost, seconds = future.result()
+                save_image(image, folder / f"{name}.png")
+                note = json.dumps({"key": key, "cost": cost, "seconds": round(seconds, 1)}, indent=1)
+                write_atomically(folder / f"{name}.json", lambda file, note=note: file.write(note.encode()))
+            except Exception as error:  # of this job: a bad picture, a worker that died, a full disk
+                failures[name] = str(error)
+            done += 1
+            on_done(name, failures.get(name, ""), done, len(todo))
+            submit_one()
 
 
 def _contents(job):

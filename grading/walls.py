@@ -1,0 +1,163 @@
+"""The walls of the sandbox: what bubblewrap shows of this machine, and which system calls are refused.
+
+https://github.com/containers/bubblewrap, https://github.com/seccomp/libseccomp
+"""
+
+import errno
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_SANDBOXED = ["__init__", "confine", "evaluate", "functions", "inside", "stand_ins", "wire"]
+_NST = [
+    *("__init__", "display", "engine", "experiments", "interrupt", "job", "minimize", "notebooks", "paths"),
+    *("pictures", "recipe", "training", "vgg"),
+]
+VISIBLE = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
+    "grading/__init__.py",
+    *(f"grading/sandboxed/{name}.py" for name in _SANDBOXED),
+    "nst_utils.py",
+    *(f"nst/{name}.py" for name in _NST),
+]
+REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
+PROCESS = "import sys; sys.path.insert(0, '/grader'); from grading.sandboxed.inside import main; main()"
+ENVIRONMENT = dict(HOME="/tmp", PATH="/usr/bin", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+
+
+class SandboxError(RuntimeError):
+    """The sandbox itself cannot work here; nothing was learned about the submission."""
+
+
+# ---------------------------------------------------------------- bubblewrap
+
+
+def warm() -> bool:
+    """May one sandbox serve many submissions? Where each gets a user, mounts, processes and IPC of its own: as root."""
+    return os.getuid() == 0
+
+
+def command(temporary_bytes: int, memory_bytes: int, processes: int) -> list[str]:
+    """The command that starts a sandbox's process: bwrap and Python, in a systemd scope where there are such."""
+    start = [*_bwrap(temporary_bytes), "--", sys.executable, "-I", "-B", "-c", PROCESS]
+    return [*_scope(memory_bytes, processes), *start]
+
+
+def environment() -> dict[str, str]:
+    """What the command itself may know of this process's environment: how to reach systemd."""
+    wanted = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+    return {name: os.environ[name] for name in wanted if name in os.environ}
+
+
+@functools.cache
+def _scope(memory_bytes, processes):
+    """systemd-run with the kernel's own limits (cgroup v2), or nothing where it does not work.
+
+    They are wider than ours, which name the reason; they hold for what belongs to no process, too. Its own ones and
+    those of TensorFlow are among the processes.
+    """
+    limits = dict(MemoryMax=memory_bytes * 5 // 4, MemorySwapMax=0, TasksMax=processes + 100)
+    scope = ["systemd-run", "--scope", "--quiet", "--collect", *([] if os.getuid() == 0 else ["--user"])]
+    scope += [part for name, value in limits.items() for part in ("-p", f"{name}={value}")]
+    try:
+        done = subprocess.run([*scope, "--", "true"], capture_output=True, timeout=10, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [*scope, "--"] if done.returncode == 0 else []
+
+
+def available() -> None:
+    """Raise SandboxError, with the remedy, if no sandbox can be started here."""
+    command = [*_bwrap(1_000_000), "--", sys.executable, "-I", "-c", "pass"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    if done.returncode:
+        raise SandboxError(f"bubblewrap does not work here: {done.stderr.strip()}. It needs root, or user namespaces")
+    system_call_filter()
+
+
+@functools.cache
+def _bubblewrap():
+    path = shutil.which("bwrap")
+    if not path:
+        raise SandboxError(f"bubblewrap is not installed; without it no submission is run. {REMEDY}")
+    return path, subprocess.run([path, "--help"], capture_output=True, text=True).stdout
+
+
+def _bwrap(temporary_bytes):
+    """bwrap with its arguments: an empty root, Python and its packages read-only, a small temporary folder."""
+    path, help_text = _bubblewrap()
+    command = [path, "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"]
+    command += [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
+    if warm():  # what inside.py needs to make a place for each exercise; no learner's code ever has these
+        for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"):
+            command += ["--cap-add", f"CAP_{capability}"]
+    else:
+        command += ["--unshare-user"]
+        command += ["--disable-userns"] if "--disable-userns" in help_text else []
+    for folder in ("/usr", "/lib", "/lib64", "/bin"):
+        if os.path.islink(folder):
+            command += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            command += ["--ro-bind", folder, folder]
+    command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    sized = ["--size", str(temporary_bytes)] if "--size" in help_text else []
+    command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
+    prefixes = list(dict.fromkeys([sys.base_prefix, sys.prefix]))
+    ours = {f"/grader/{name}": str(ROOT / name) for name in VISIBLE}
+    above = dict.fromkeys(folder for place in (*prefixes, *ours) for folder in reversed(Path(place).parents[:-1]))
+    for folder in above:  # those that bubblewrap would make by itself, only root could enter
+        command += ["--perms", "0755", "--dir", str(folder)]
+    for folder in prefixes:
+        if not folder.startswith("/usr"):
+            command += ["--ro-bind", folder, folder]
+        if ROOT.is_relative_to(folder):
+            command += ["--tmpfs", str(ROOT)]
+    for place, path in ours.items():
+        command += ["--ro-bind", path, place]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    for variable, value in ENVIRONMENT.items():
+        command += ["--setenv", variable, value]
+    return command
+
+
+# ---------------------------------------------------------------- system calls
+
+_REFUSED = """
+    mount umount2 pivot_root chroot move_mount open_tree mount_setattr fsopen fsmount fsconfig fspick unshare setns
+    ptrace process_vm_readv process_vm_writev process_madvise pidfd_getfd kcmp userfaultfd perf_event_open bpf
+    add_key request_key keyctl
+    shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open memfd_create
+    memfd_secret
+    io_uring_setup io_uring_enter io_uring_register
+    sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority migrate_pages move_pages
+    setsid open_by_handle_at name_to_handle_at fanotify_init quotactl swapon swapoff acct reboot syslog
+    init_module finit_module delete_module kexec_load kexec_file_load settimeofday clock_settime adjtimex
+    clock_adjtime sethostname setdomainname iopl ioperm vhangup modify_ldt
+"""
+_NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000, 0x00000080)
+
+
+@functools.cache
+def system_call_filter() -> bytes:
+    """A filter (BPF) for the learner's process: no namespaces, no memory that belongs to no process, no network."""
+    try:
+        import pyseccomp as seccomp
+    except (ImportError, OSError, RuntimeError) as error:
+        raise SandboxError(f"libseccomp cannot be loaded ({error}). apt-get install libseccomp2") from error
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    for name in _REFUSED.split():
+        rules.add_rule(seccomp.ERRNO(errno.EPERM), name)
+    for flag in _NAMESPACES:
+        rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library takes clone then
+    rules.add_rule(seccomp.ERRNO(errno.EAFNOSUPPORT), "socket", seccomp.Arg(0, seccomp.NE, 1))  # 1: AF_UNIX
+    rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()

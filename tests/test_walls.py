@@ -1,0 +1,306 @@
+"""The sandbox's walls, each attacked by itself: as whoever runs the tests, and as an ordinary user."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+
+from grading import sandbox, walls
+from grading.exercises import EXERCISES
+from nst.paths import ROOT
+
+pytestmark = pytest.mark.slow
+LIMITS = sandbox.Limits(seconds=3, memory_bytes=1_200_000_000)
+SECRET = "SECRET-OF-THE-TEACHER"
+
+# Each is the body of a function that returns whether the attack worked.
+PRELUDE = f"""
+import ctypes, os, resource, signal, socket, subprocess, sys, time
+import numpy as np
+import tensorflow as tf
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+SECRET = {SECRET!r}
+
+def others():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
+
+def works(task):
+    try:
+        return bool(task())
+    except OSError:
+        return False
+
+def system_call(*numbers):
+    return LIBC.syscall(*numbers) >= 0
+"""
+FAILS = {
+    "reads_environments": """
+        def found(number):
+            with open(f"/proc/{number}/environ") as file:
+                return SECRET in file.read()
+        return any(works(lambda: found(number)) for number in [*others(), "self"])""",
+    "writes_into_the_pipes_of_others": """
+        def write(number, descriptor):
+            with open(f"/proc/{number}/fd/{descriptor}", "wb", buffering=0) as pipe:
+                return pipe.write(b'{"status": "LEAK", "size": 0}' + bytes([10]))
+        return any(works(lambda: write(n, d)) for n in others() for d in range(10))""",
+    "reads_the_memory_of_others": """
+        return any(works(lambda: open(f"/proc/{number}/mem", "rb")) for number in others())""",
+    "attaches_to_others": """
+        LIBC.ptrace.argtypes = [ctypes.c_long] * 4
+        return any(LIBC.ptrace(request, number, 0, 0) == 0 for number in others() for request in (16, 0x4206))""",
+    "takes_descriptors_of_others": """
+        return any(system_call(438, os.pidfd_open(number), d, 0) for number in others() for d in range(4))""",
+    "limits_others": """
+        return any(works(lambda: resource.prlimit(n, resource.RLIMIT_CPU, (1, 1)) or True) for n in others())""",
+    "becomes_root": "return works(lambda: os.setuid(0) or os.getuid() == 0) or os.getuid() == 0",
+    "makes_a_user_namespace": """
+        return any(LIBC.unshare(flag) == 0 for flag in (0x10000000, 0x20000, 0x8000000, 0x20000000, 0x40000000))""",
+    "clones_a_namespace": """
+        child = LIBC.syscall(56, 0x10000000 | 17, 0, 0, 0, 0)
+        if child == 0:
+            os._exit(0)
+        return child > 0""",
+    "clones_by_the_new_call": """
+        arguments = (ctypes.c_uint64 * 11)(0x10000000, 0, 0, 0, 17)
+        child = LIBC.syscall(435, arguments, 88)
+        if child == 0:
+            os._exit(0)
+        return child > 0""",
+    "mounts": 'return LIBC.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0 or system_call(428, -100, b"/", 0)',
+    "takes_system_v_memory": "return any(system_call(n, 0, 4096, 0o1600) for n in (29, 64, 68))",
+    "makes_a_file_in_memory": "return works(lambda: os.memfd_create('x')) or system_call(447, 0)",
+    "makes_a_message_queue": 'return system_call(240, b"x", 0o102, 0o600, None)',
+    "uses_io_uring": "return system_call(425, 8, (ctypes.c_char * 200)())",
+    "uses_keys": 'return system_call(250, 0, -3, 1) or system_call(248, b"user", b"k", b"v", 1, -4)',
+    "watches_the_machine": "return any(system_call(n, (ctypes.c_char * 200)(), 0, -1, -1, 0) for n in (298, 321, 323))",
+    "opens_sockets_to_elsewhere": """
+        kinds = (socket.AF_INET, socket.AF_INET6, socket.AF_VSOCK, socket.AF_NETLINK, socket.AF_PACKET, 38)
+        return any(works(lambda: socket.socket(kind, type)) for kind in kinds for type in (1, 2, 3))""",
+    "takes_another_core": """
+        one = len(os.sched_getaffinity(0)) == 1
+        return not one or works(lambda: os.sched_setaffinity(0, range(os.cpu_count())) or True)""",
+    "leaves_its_session": "return any(works(lambda: do() or True) for do in (os.setsid, lambda: os.nice(-5)))",
+    "writes_where_it_must_not": """
+        def write(folder):
+            with open(os.path.join(folder, "written"), "w") as file:
+                return file.write("x")
+        folders = [where for where, _, _ in os.walk("/") if not where.startswith("/proc")][:20000]
+        return [folder for folder in folders if not folder.startswith("/tmp") and works(lambda: write(folder))]""",
+    "finds_the_answers": """
+        wanted = "judge.py exercises 02_content_cost.ipynb gradebook.db".split()
+        places = [os.path.join(where, name) for where, folders, files in os.walk("/") for name in folders + files]
+        hits = [p for p in places if p.rpartition("/")[2] in wanted and not p.startswith("/tmp/")]
+        return [p for p in hits if "/site-packages/" not in p and not p.startswith("/usr/")]""",
+    "finds_others_than_process_1": "return any(number != 1 for number in others())",
+    "finds_what_another_left": """
+        return os.listdir("/dev/shm") or set(os.listdir("/tmp")) - {"x.ipynb", ".cache", ".config", ".keras"}""",
+}
+ENDS = {  # {name: (body, how it ends)}
+    "stops_all_others": (
+        """
+        for number in [*others(), -1]:
+            for kind in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+                try:
+                    os.kill(number, kind)
+                except OSError:
+                    pass
+        os.kill(0, signal.SIGKILL)
+        time.sleep(100)""",
+        "killed by SIGKILL",
+    ),
+    "exits": ("os._exit(0)", "damaged"),
+    "exits_with_a_number": ("os._exit(77)", "ended with exit status 77"),
+    "sends_other_bytes": ('os.write(3, b\'{"status": "LEAK"}\'); os._exit(0)', "damaged"),
+    "floods": ("while True: os.write(3, bytes(10**6))", "output"),
+    "loops": ("while True: pass", "time"),
+    "sleeps_after_closing": ("os.close(3); time.sleep(1000)", "time"),
+    "hoards": ("hoard = [np.ones(10**7) for _ in range(1000)]", "memory or an error"),
+    "hoards_in_many_processes": (
+        """
+        for _ in range(20):
+            if os.fork() == 0:
+                hoard = [np.ones(10**7) for _ in range(12)]
+                time.sleep(100)
+        time.sleep(100)""",
+        "memory",
+    ),
+    "makes_files": (
+        """
+        for number in range(10**7):
+            open(f"/tmp/x{number}", "w").close()""",
+        "files",
+    ),
+    "leaves_processes_and_files": (
+        """
+        open("/tmp/left", "w").close()
+        for _ in range(10):
+            if os.fork() == 0:
+                while True:
+                    time.sleep(100)
+        return 0""",
+        "done",
+    ),
+    "forks_without_end": (
+        """
+        while True:
+            try:
+                os.fork()
+            except OSError:
+                pass""",
+        "time",
+    ),
+}
+SHARED = """
+        big = np.ones(6 * 10**7)  # 480 MB, which ten children share
+        children = []
+        for _ in range(10):
+            child = os.fork()
+            if child == 0:
+                time.sleep(1)
+                os._exit(0)
+            children.append(child)
+        for child in children:
+            os.waitpid(child, 0)
+        return 1"""
+
+
+def attacked(bodies, limits=LIMITS):
+    """{name: (status, value)} of functions with these bodies, one after the other."""
+    cells = [PRELUDE] + [f"def {name}(*arguments, **keywords):\n" + _returning(body) for name, body in bodies.items()]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    case = EXERCISES["total_cost"].cases(1)[:1]
+    jobs = [dict(exercise=name, notebook="x.ipynb", cases=case, stand_ins=False) for name in bodies]
+    results = sandbox.run({"x.ipynb": nbformat.writes(notebook)}, jobs, limits)
+    return {name: (status, _value(reports)) for name, (status, reports) in results.items()}
+
+
+def _returning(body):
+    """A function's body whose results become a number that a sandbox may send."""
+    if "\n" not in body:
+        body = f"        {body}"
+    inner = "\n".join(line for line in body.splitlines() if line.strip())
+    return f"    def attack():\n{inner}\n    return tf.constant(1.0 if attack() else 0.0)\n"
+
+
+def _value(reports):
+    if reports is None:
+        return None
+    return reports[0].get("value", reports[0].get("error", {}).get("message"))
+
+
+@pytest.fixture(scope="module")
+def failed():
+    os.environ["NST_SECRET"] = SECRET
+    try:
+        return attacked(
+            FAILS | {"leaves_something": 'open("/tmp/left", "w").close()'} | {"after": FAILS["finds_what_another_left"]}
+        )
+    finally:
+        del os.environ["NST_SECRET"]
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_an_attack_does_not_work(failed, name):
+    assert failed[name] == ("done", 0.0)
+
+
+def test_an_attack_that_may_work_is_seen():
+    """Else all of the above would prove nothing."""
+    bodies = {"one": "return works(lambda: open('/tmp/x', 'w').write('x'))", "two": "return system_call(39)"}
+    assert attacked(bodies) == dict.fromkeys(bodies, ("done", 1.0))
+
+
+@pytest.fixture(scope="module")
+def ended():
+    begin = time.monotonic()
+    results = attacked({name: body for name, (body, _) in ENDS.items()} | {"after": FAILS["finds_what_another_left"]})
+    return results | {"seconds": time.monotonic() - begin}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_bad_end_is_told_in_a_fixed_word(ended, name):
+    status, value = ended[name]
+    if name == "hoards":
+        assert status in ("memory", "killed by SIGKILL") or "allocate" in value
+    else:
+        assert status == ENDS[name][1]
+
+
+def test_the_next_exercise_finds_nothing_of_the_last(ended, failed):
+    assert ended["after"] == ("done", 0.0) and failed["after"] == ("done", 0.0)
+
+
+def test_shared_memory_counts_once():
+    assert attacked({"shared": SHARED}, dataclasses.replace(LIMITS, seconds=20))["shared"] == ("done", 1.0)
+
+
+def test_a_sandbox_says_only_words_of_a_list(monkeypatch):
+    """What a frame says comes from the sandbox's own process; if that were ever taken over, no text gets out."""
+    for said, wanted in {
+        b'{"status": "LEAK of all", "size": 0}\n': "the sandbox ended",
+        b'{"status": "killed", "number": 9, "size": 0}\n': "killed by SIGKILL",
+        b'{"status": "killed", "number": "LEAK", "size": 0}\n': "the sandbox ended",
+        b'{"status": "ended", "number": "LEAK", "size": 0}\n': "the sandbox ended",
+        b'{"status": "done", "size": 1e9}\n': "output",
+        b'{"status": "done", "size": 4}\nLEAK': "damaged",
+        b'{"status": "done", "size": -1}\n': "output",
+        b"LEAK\n": "the sandbox ended",
+        b"": "the sandbox ended",
+    }.items():
+        program = (
+            "import sys, time; out = sys.stdout.buffer\n"
+            f"out.write({json.dumps(dict(status='ready', size=0))!r}.encode() + bytes([10])); out.flush()\n"
+            f"sys.stdin.buffer.readline(); out.write({said!r}); out.flush()"
+        )
+        monkeypatch.setattr(walls, "command", lambda *sizes, program=program: [sys.executable, "-c", program])
+        assert sandbox.Sandbox(LIMITS).evaluate({}, {}) == (wanted, None), said
+
+
+def test_systemd_limits_memory_and_processes_where_it_can(tmp_path, monkeypatch):
+    """With a stand-in for systemd-run: there is none where this was written."""
+    program = tmp_path / "systemd-run"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/said\nwhile [ "$1" != -- ]; do shift; done; shift; exec "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    walls._scope.cache_clear()
+    command = walls.command(1, 1_000_000_000, 48)
+    assert command[0] == "systemd-run" and "MemoryMax=1250000000" in command and "TasksMax=148" in command
+    assert ("--user" in command) == (os.getuid() != 0)
+    assert command[command.index("--") + 1].endswith("bwrap")
+    assert "-- true" in (tmp_path / "said").read_text()
+    program.write_text("#!/bin/sh\nexit 1\n")
+    walls._scope.cache_clear()
+    assert walls.command(1, 1_000_000_000, 48)[0].endswith("bwrap")
+    walls._scope.cache_clear()
+
+
+def test_no_port_is_open_while_a_class_is_graded():
+    """Neither a scheduler nor a dashboard: what listens could be talked to by anybody on the machine."""
+    program = (
+        "import psutil, nst.cluster\n"
+        "with nst.cluster.workers(2) as these:\n"
+        "    assert these.executor.submit(sum, [1, 2]).result() == 3\n"
+        "    me = psutil.Process()\n"
+        "    found = [c for p in [me, *me.children(recursive=True)] for c in p.net_connections()]\n"
+        "    print([c for c in found if c.status == 'LISTEN'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="this is the ordinary user already")
+def test_the_same_holds_for_an_ordinary_user():
+    from ordinary import as_ordinary_user
+
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--override-ini", "addopts=", __file__]
+    done = subprocess.run(as_ordinary_user(command), cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-3000:] + done.stderr[-2000:]
