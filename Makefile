@@ -12,10 +12,10 @@ yes_or_no = $(if $(filter-out 0 1,$($1)),$(error $1=$($1): give 1 for yes, 0 for
 RESUMED = $(call yes_or_no,RESUME)$(if $(filter 1,$(RESUME)),--resume)
 PICTURES = -- "$${CONTENT:-images/content/coffee_cup.png}" "$${STYLE:-images/style/starry_night.jpg}"
 
-.PHONY: help setup paint train studio gallery lab exercises release grade sandbox chromium check test bench record pins clean
+.PHONY: help setup paint train studio gallery lab exercises release grade check-mine sandbox chromium check test bench record pins clean
 
 help:  ## this list
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-9s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "make %-10s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/ready  ## .venv with everything in requirements.txt
 
@@ -54,6 +54,9 @@ release: .venv/ready  ## release/nst_course.zip: what learners get, without the 
 
 grade: .venv/ready sandbox  ## everything in submitted/ [WORKERS= STUDENT= AGAIN=1]
 	@$(PY) -m grading.grade $(if $(WORKERS),--workers $(WORKERS)) $(if $(AGAIN),--again) $(STUDENT)
+
+check-mine: .venv/ready  ## what grading will say of the notebooks in exercises/
+	@$(PY) -m grading.mine
 
 sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
 	@command -v bwrap >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq bubblewrap; } || \

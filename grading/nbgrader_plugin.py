@@ -21,7 +21,7 @@ from grading.intake import Unreadable
 from grading.judge import Result, failed
 from nst.paths import ROOT
 
-RELEASED = ROOT / "exercises"
+RELEASED = next(place for place in (ROOT / ".released", ROOT / "exercises") if place.is_dir())  # in a learner's, those
 UNREADABLE = "no points for"  # begins the note on a notebook of which nothing could be read
 PREPARED = {}  # {(student, notebook): ({exercise: Result}, notes)}: what `make grade` has evaluated in parallel
 

@@ -79,13 +79,12 @@ class Sandbox:
 
     def __init__(self, limits: Limits, whose: str = ""):
         self.limits, self.whose, self.alive, self.complaint = limits, whose, True, ""
-        self.core, self.claim = _claim_a_core()
+        core, self.claim = _claim_a_core()
         command = walls.command(limits.temporary_bytes, limits.memory_bytes, limits.processes)
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         self.process = subprocess.Popen(command, **pipes, env=walls.environment(), cwd="/")
         _open.add(self)
-        if self.core is not None:
-            os.sched_setaffinity(self.process.pid, {self.core})
+        os.sched_setaffinity(self.process.pid, {core})
         self.frames = queue.SimpleQueue()
         for work in (self._read, self._listen):
             threading.Thread(target=work, daemon=True).start()
@@ -187,8 +186,12 @@ class Sandbox:
 
 
 def _claim_a_core():
-    """(core, claim): one that no other sandbox here has, so that a submission takes nobody's time but its own."""
-    for core in sorted(os.sched_getaffinity(0)):
+    """(core, claim): one that no other sandbox here has, so that a submission takes nobody's time but its own.
+
+    Where all are taken, one of them without a claim.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    for core in cores:
         claim = socket.socket(socket.AF_UNIX)
         try:
             claim.bind(f"\0nst-course-core-{core}")  # a name that goes away with the socket, or with this process
@@ -196,7 +199,7 @@ def _claim_a_core():
             claim.close()
         else:
             return core, claim
-    return None, None
+    return cores[next(_count) % len(cores)], None
 
 
 def _memory(pid, limit):

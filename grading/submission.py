@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -236,27 +237,29 @@ def _copy(node):
     return nbformat.from_dict(json.loads(json.dumps(node)))
 
 
-def grade(notebooks: dict[str, str], seed: int, limits: sandbox.Limits | None = None) -> dict[str, Result]:
+def grade(
+    notebooks: dict[str, str], seed: int, limits: sandbox.Limits | None = None, run: Callable = sandbox.run
+) -> dict[str, Result]:
     """Run and judge all exercises in some notebooks of one submission; return {exercise: Result}.
 
-    notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs.
+    notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs; run: where to.
     An exercise that builds on one which is not right is tried with a stand-in for that as well, and the better counts.
     """
     exercises = [exercise for exercise in EXERCISES.values() if exercise.notebook in notebooks]
-    results = _try(notebooks, exercises, seed, False, limits)
+    results = _try(notebooks, exercises, seed, False, limits, run)
     again = []
     for exercise in exercises:
         helper, result = exercise.builds_on, results[exercise.name]
         if helper and result.points < result.max_points > results[helper].points:
             again.append(exercise)
-    for name, result in (_try(notebooks, again, seed, True, limits) if again else {}).items():
+    for name, result in (_try(notebooks, again, seed, True, limits, run) if again else {}).items():
         if result.points > results[name].points:
             result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which is not right yet"
             results[name] = result
     return results
 
 
-def _try(notebooks, exercises, seed, stand_ins, limits):
+def _try(notebooks, exercises, seed, stand_ins, limits, run):
     inputs = {exercise.name: exercise.cases(seed) for exercise in exercises}
     jobs = [
         dict(exercise=each.name, notebook=f"{each.notebook}.ipynb", cases=inputs[each.name], stand_ins=stand_ins)
@@ -264,7 +267,7 @@ def _try(notebooks, exercises, seed, stand_ins, limits):
     ]
     texts = {f"{stem}.ipynb": text for stem, text in notebooks.items()}
     results = {}
-    for name, (status, reports) in sandbox.run(texts, jobs, limits).items():
+    for name, (status, reports) in run(texts, jobs, limits).items():
         if status == "done":
             results[name] = judge(EXERCISES[name], inputs[name], reports, stand_ins=stand_ins, hidden=True)
         else:

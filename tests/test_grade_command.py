@@ -3,18 +3,17 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 
+import psutil
 import pytest
 from classroom import FULL, function, submit
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from grading.course import Course
 from grading.exercises import EXERCISES
@@ -149,26 +148,71 @@ def test_notebooks_in_a_folder_of_their_own_or_renamed_by_a_browser_are_found(ro
     assert "04_paint.ipynb: found as 04_paint (1).ipynb" in row["status"]
 
 
-def test_a_cluster_is_used_and_a_worker_that_dies_loses_nothing(root, monkeypatch):
+DASK = """
+distributed:
+  comm:
+    require-encryption: true
+    tls:
+      ca-file: {0}/cert.pem
+      scheduler: {{cert: {0}/cert.pem, key: {0}/key.pem}}
+      worker: {{cert: {0}/cert.pem, key: {0}/key.pem}}
+      client: {{cert: {0}/cert.pem, key: {0}/key.pem}}
+"""  # as in docs/instructors.md
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """(environment, process of the workers) of a cluster that speaks with nobody who has no key."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    names = ["-keyout", keys / "key.pem", "-out", keys / "cert.pem"]
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=nst", *names]
+    subprocess.run(make, check=True, capture_output=True)
+    (keys / "dask.yaml").write_text(DASK.format(keys))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tls://127.0.0.1:{free.getsockname()[1]}"
+    environment = os.environ | {"DASK_CONFIG": str(keys / "dask.yaml"), "DASK_SCHEDULER_ADDRESS": address}
+    dask, port = [sys.executable, "-m", "dask"], address.rpartition(":")[2]
+    quiet = dict(env=environment, stderr=subprocess.DEVNULL, cwd=tmp_path)
+    with (
+        subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"], **quiet) as one,
+        subprocess.Popen(
+            [*dask, "worker", address, "--nthreads", "1", "--nworkers", "2", "--no-dashboard"], **quiet
+        ) as two,
+    ):
+        yield environment, two
+        two.terminate()
+        one.terminate()
+
+
+def test_a_cluster_with_keys_is_used_and_a_worker_that_dies_loses_nothing(root, cluster):
+    environment, its_workers = cluster
     for number in range(4):
         submit(root, f"student{number}", wrong=SWAPPED if number % 2 else None)
-    with LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=None, dashboard_address=None) as cluster:
-        monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.scheduler_address)
-        with Client(cluster) as client:
-            workers = list(client.run(os.getpid).values())
+    command = [sys.executable, "-m", "grading.grade", "--root", root]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as grading:
+        while not (begun := sandboxes_of(its_workers)):
+            assert grading.poll() is None
+            time.sleep(0.1)
+        psutil.Process(begun[0]).parent().kill()
+        said = grading.communicate(timeout=120)[0]
+    assert grading.returncode == 0
+    lines = {
+        line.split()[0]: line.split()
+        for line in said.splitlines()
+        if line.startswith("student") and "content" not in line
+    }
+    for number in range(4):
+        marks = ["1" if name == "total_cost" and number % 2 else "5" for name in EXERCISES]
+        assert lines[f"student{number}"][1 : 1 + len(marks)] == marks and lines[f"student{number}"][-1] == "graded"
+    with pytest.raises((OSError, TypeError)), Client(environment["DASK_SCHEDULER_ADDRESS"], timeout=3):
+        raise AssertionError("somebody without a key was let in")
 
-            def kill_one():
-                time.sleep(5)
-                os.kill(workers[0], signal.SIGKILL)
 
-            thread = threading.Thread(target=kill_one)
-            thread.start()
-            rows = grade_course(Course(root))
-            thread.join()
-            assert workers[0] not in client.run(os.getpid).values()
-    for number, row in enumerate(rows):
-        wanted = FULL | ({"total_cost": 1} if number % 2 else {})
-        assert {name: row[name] for name in EXERCISES} == wanted and row["status"] == "graded"
+def sandboxes_of(process):
+    """Process ids of the sandboxes that a cluster's workers have started."""
+    family = psutil.Process(process.pid).children(recursive=True)
+    return [each.pid for each in family if each.name() == "bwrap" and each.parent().name() != "bwrap"]
 
 
 def test_nbgraders_own_commands_and_formgrader_work(root):

@@ -55,7 +55,7 @@ def _serve(request, clean):
     for path, text in zip(paths, request["notebooks"].values()):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-    status, number, data = _in_child(lambda: encode(_run(request["job"])), request["limits"], request["number"])
+    status, number, data = _in_child(lambda: encode(evaluated(request["job"])), request["limits"], request["number"])
     for path in paths:
         with contextlib.suppress(OSError):
             os.unlink(path)
@@ -63,14 +63,15 @@ def _serve(request, clean):
     _tell(dict(status=status, number=number, size=len(data), last=not set(os.listdir("/tmp")) <= clean), data)
 
 
-def _run(job):
+def evaluated(job: dict, folder: str = "/tmp") -> list[dict]:
+    """The reports on an exercise in a notebook that lies in a folder: see `evaluate`."""
     from grading.sandboxed.evaluate import describe, evaluate, replaced
     from grading.sandboxed.functions import as_function
     from nst.notebooks import functions_from
 
     try:
         given = replaced(job["cases"], job["stand_ins"])
-        function = as_function(functions_from(f"/tmp/{job['notebook']}", job["exercise"], given=given))
+        function = as_function(functions_from(f"{folder}/{job['notebook']}", job["exercise"], given=given))
         if function is None:
             raise TypeError(f"{job['exercise']} is no function")
     except Exception as error:
