@@ -84,6 +84,10 @@ _SESSIONS = r"Session|InteractiveSession|placeholder|\w*variables_initializer|ge
 NO_SESSIONS = "TensorFlow 2 computes at once, without sessions and placeholders: leave them out, return the tensor"
 FOUR_SIZES = "an activation has four sizes, (1, n_H, n_W, n_C): _, n_H, n_W, n_C = a.shape"
 
+LEFT_BEHIND = (
+    "a name is used that is made by a line of the notebook which is not taken along to where the function is used: "
+    "make it inside the function, or by a plain assignment"
+)
 _MEANINGS = {  # what it means: the pattern of the message, or of the message and of the learner's line
     "the cell has a syntax error: Python cannot read it": r"has a syntax error",
     "there is no function of this name in the notebook": r"defines no function",
@@ -182,7 +186,7 @@ def of_error(exercise: Exercise, error: dict, case: Case, hidden: bool) -> str:
         return f"{said}{where}: is it spelt right, or does it come from a cell that did not run?"
     means = _meaning(exercise, error, case)
     if kind in ("NameError", "UnboundLocalError"):
-        means = "a name is used that is not defined"
+        means = LEFT_BEHIND if "not taken along" in error["message"] else "a name is used that is not defined"
     said = _said(error, hidden)
     if hidden and not means:
         means = "run the check in your notebook to see the whole message"

@@ -12,9 +12,10 @@ BREAKS = {  # a name in the answer: what it does to the gradient
     "assign": "a tf.Variable's assign, assign_add and assign_sub stop it: add up tensors, J = J + ...",
     "stop_gradient": "tf.stop_gradient stops it",
     "numpy": ".numpy() breaks the chain",
-    "np": "a NumPy call breaks the chain",
-    "float": "float() breaks the chain",
+    "py_function": "tf.py_function and tf.numpy_function break the chain",
+    "numpy_function": "tf.py_function and tf.numpy_function break the chain",
 }
+MAY_BREAK = {"np": "a NumPy call", "float": "float()", "int": "int()"}  # if it is a tensor that they get
 CHAIN = "the result does not depend on it by TensorFlow's functions alone"
 OTHER_PICTURE = (
     "the step works on the notebook's generated_image, not on the picture that it is given: use the parameter's name"
@@ -91,6 +92,8 @@ def _of_kind(exercise, trial):
     kind, value = trial.report["kind"], trial.report["value"]
     if kind == "tensor" and value is not None:
         return ""
+    if kind == "large":
+        return "a tensor of more than a million numbers comes back: print its shape"
     if kind == "none":
         return "the function returns nothing: is the `return` missing?"
     if kind in ("numpy", "number"):
@@ -118,7 +121,9 @@ def _of_gradient(exercise, trials):
     if any(g is None for g, _ in got):
         names = trials[0].report["names"]
         breaks = [words for part, words in BREAKS.items() if {part, f"{part}_add", f"{part}_sub"} & set(names)]
-        return f"no gradient reaches {exercise.watched}: {'; or '.join(breaks) or CHAIN}"
+        if not breaks and (suspects := [words for part, words in MAY_BREAK.items() if part in names]):
+            breaks = [f"{CHAIN}; {' and '.join(suspects)} must not get a tensor"]
+        return f"no gradient reaches {exercise.watched}: {'; or '.join(dict.fromkeys(breaks)) or CHAIN}"
     if not any(np.any(g) for g, _ in got):
         return f"the gradient is zero everywhere: tf.stop_gradient or rounding keeps it from {exercise.watched}"
     if any(not np.isfinite(g).all() for g, _ in got):

@@ -21,7 +21,8 @@ REASONS = {
     "time": "it ran out of time: is there an endless loop?",
     "memory": "it used more memory than is allowed",
     "output": "it sent back more data than is allowed",
-    "damaged": "what it sent back was no result",
+    "files": "it wrote more files than are allowed",
+    "damaged": "it ended without a result: is there an exit() in it?",
 }
 
 
@@ -254,7 +255,7 @@ def grade(
             again.append(exercise)
     for name, result in (_try(notebooks, again, seed, True, limits, run) if again else {}).items():
         if result.points > results[name].points:
-            result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which is not right yet"
+            result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which gives no right result yet"
             results[name] = result
     return results
 

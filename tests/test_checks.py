@@ -15,6 +15,7 @@ from bank import ANSWERS
 from grading import checks
 from grading.checks import check
 from grading.exercises import EXERCISES
+from grading.exercises.compute_layer_style_cost import stand_in_layer_style_cost
 from grading.judge import judge
 from grading.sandboxed.evaluate import evaluate
 from grading.sandboxed.stand_ins import STAND_INS
@@ -255,6 +256,18 @@ def test_the_stand_in_for_the_gram_matrix_takes_what_the_gram_matrix_takes(rank)
     np.testing.assert_allclose(STAND_INS["gram_matrix"](A), sums[..., :, None] * sums[..., None, :], rtol=1e-5)
 
 
+def test_the_stand_in_for_the_layer_cost_takes_volumes_of_two_sizes():
+    rng = np.random.default_rng(3)
+    for S, G in (((1, 4, 5, 3), (1, 6, 2, 3)), ((4, 5, 3), (7, 3))):
+        a_S, a_G = rng.normal(size=S), tf.Variable(rng.normal(size=G))
+        with tf.GradientTape() as tape:
+            got = STAND_INS["compute_layer_style_cost"](tf.constant(a_S), a_G)
+        value, gradient = stand_in_layer_style_cost(a_S, a_G.numpy())
+        wanted = sum(a_S[..., c].mean() * (a_G.numpy()[..., c] ** 2).mean() for c in range(3))
+        assert value == pytest.approx(wanted) and float(got) == pytest.approx(wanted)
+        np.testing.assert_allclose(tape.gradient(got, a_G), gradient)
+
+
 def test_a_batch_of_one_is_as_right_with_the_stand_in_as_with_the_gram_matrix():
     def compute_layer_style_cost(a_S, a_G):
         def average(a):
@@ -317,3 +330,34 @@ def test_a_partial_a_decorators_object_and_a_static_method_are_judged_like_funct
     for answer in (functools.partial(gram_matrix, transposed=True), Decorator(gram_matrix), staticmethod(gram_matrix)):
         assert check(answer).points == 5, answer
     assert check(functools.partial(gram_matrix, transposed=False)).points < 5
+
+
+def test_a_name_made_by_a_line_left_behind_is_said_in_our_words():
+    exercise = EXERCISES["gram_matrix"]
+    cases = exercise.cases(1)
+    message = "name 'SECRET' is not defined: in 02.ipynb it is made by a line that is not taken along, cell 3"
+    error = dict(kinds=["NameError"], message=message, line="", number=0)
+    hint = judge(exercise, cases, [dict(error=error)] * len(cases), hidden=True).hint
+    assert hint.startswith("a name is used that is made by a line of the notebook which is not taken along")
+    assert "SECRET" not in hint
+
+
+def test_a_step_on_the_notebooks_own_picture_is_seen_by_the_picture():
+    """Whatever the picture's name is in the step: the notebook's has other values, and they must not move."""
+    hidden = {}
+
+    def train_step(picture):
+        image = hidden.setdefault("image", globals().get("generated_" + "image"))
+        with tf.GradientTape() as tape:
+            J = total_cost(*costs(image), ALPHA, BETA)  # noqa: F821
+        optimizer.apply_gradients([(tape.gradient(J, image), image)])  # noqa: F821
+        return J
+
+    def costs(image):
+        a_G = vgg_model_outputs(image)  # noqa: F821
+        return compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)  # noqa: F821
+
+    exercise = EXERCISES["train_step"]
+    (case,) = exercise.cases(1)[:1]
+    (report,) = evaluate(train_step, [case])
+    assert report["another"] and judge(exercise, [case], [report]).hint.startswith("the step works on the notebook's")

@@ -10,8 +10,12 @@ def gram_matrix(A: tf.Tensor) -> tf.Tensor:
 
 
 def compute_layer_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
-    """Not the style cost of a layer: the sum of a_S a_G^2."""
-    return tf.reduce_sum(a_S * a_G**2)
+    """Not the style cost of a layer: the mean of a_S times the mean of a_G^2, in each channel, added up."""
+    return tf.reduce_sum(_mean_of_channels(a_S) * _mean_of_channels(a_G**2))
+
+
+def _mean_of_channels(a):
+    return tf.reduce_mean(tf.reshape(a, (-1, a.shape[-1])), axis=0)
 
 
 STAND_INS = {function.__name__: function for function in (gram_matrix, compute_layer_style_cost)}
