@@ -12,7 +12,7 @@ yes_or_no = $(if $(filter-out 0 1,$($1)),$(error $1=$($1): give 1 for yes, 0 for
 RESUMED = $(call yes_or_no,RESUME)$(if $(filter 1,$(RESUME)),--resume)
 PICTURES = -- "$${CONTENT:-images/content/coffee_cup.png}" "$${STYLE:-images/style/starry_night.jpg}"
 
-.PHONY: help setup paint train studio gallery lab exercises release grade check-mine sandbox chromium check test bench record pins clean
+.PHONY: help setup paint train studio gallery lab exercises release grade check-mine sandbox chromium postgresql check test bench record pins clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "make %-10s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,10 +66,14 @@ chromium:  ## a browser for the tests in one (Debian, Ubuntu)
 	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; } || \
 		echo "Chromium is missing and could not be installed: apt-get install chromium" >&2
 
+postgresql:  ## a database server for the tests with one (Debian, Ubuntu)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq postgresql; } || \
+		echo "PostgreSQL is missing and could not be installed: apt-get install postgresql" >&2
+
 check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, long paintings
 	$(PY) -m pytest -n 2 -m "not slow" tests
 
-test: .venv/ready sandbox chromium  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]
+test: .venv/ready sandbox chromium postgresql  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]
 	$(if $(FULL),NST_FULL=1) $(PY) -m pytest -n 2 --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what docs/development.md says about speed, measured here [QUICK=1]

@@ -8,8 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise, SubmissionExporter
-from grading.release import SOURCE, link_source
+from grading.late import LatePenalty
+from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise, SubmissionExporter, keep_notebooks_only
+from grading.page import FeedbackExporter
+from grading.release import COURSE, SOURCE, link_source
 
 c = get_config()  # noqa: F821
 
@@ -17,6 +19,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 ROOT = Path(__file__).resolve().parent
 link_source(ROOT)
 c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.course_id = COURSE
 c.CourseDirectory.source_directory = SOURCE
 if os.environ.get("NST_GRADEBOOK_URL"):
     c.CourseDirectory.db_url = os.environ["NST_GRADEBOOK_URL"]
@@ -48,4 +51,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+c.Autograde.post_convert_hook = lambda **_: keep_notebooks_only(ROOT / "autograded")
+c.GenerateFeedback.exporter_class = FeedbackExporter
 # c.EvaluateExercises.seconds = 20 and the other limits: see grading/sandbox.py
+
+# Late submissions, for example: due "2026-12-01 23:59 Europe/Zurich", 30 minutes of grace, 10 percent for each day.
+c.AssignLatePenalties.plugin_class = LatePenalty
+c.LatePenalty.update(due="", grace_minutes=0, percent_per_day=0)

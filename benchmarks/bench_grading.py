@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from machine import processor
 
-from grading import submission
+from grading import evaluation
 from grading.course import NOTEBOOKS, Course
 from grading.grade import grade_course
 
@@ -41,7 +41,7 @@ def one_submission(repeats):
     seconds = []
     for seed in range(repeats):
         start = time.perf_counter()
-        submission.grade(texts, seed)
+        evaluation.grade(texts, seed)
         seconds.append(time.perf_counter() - start)
     return seconds
 

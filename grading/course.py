@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, Gradebook, InvalidEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from sqlalchemy import make_url
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from grading import nbgrader_plugin
 from grading.exercises import EXERCISES
 from grading.intake import NOBODYS
-from grading.release import ASSIGNMENT, course_config, link_source
+from grading.release import ASSIGNMENT, COURSE, course_config, link_source
 from nst.paths import ROOT
 from nst.pictures import alone_in
 
@@ -47,7 +47,7 @@ class Course:
         return CourseDirectory(config=course_config(root=str(self.root), student_id=student, **more))
 
     def gradebook(self) -> Gradebook:
-        return Gradebook(self.db_url, "")
+        return Gradebook(self.db_url, COURSE)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -61,8 +61,10 @@ class Course:
                 with self.gradebook() as gradebook:
                     if gradebook.engine.dialect.name == "sqlite":
                         gradebook.db.connection().exec_driver_sql("BEGIN IMMEDIATE")  # fails where another writes
-                    gradebook.db.rollback()
-            except DBAPIError as error:
+                        old = gradebook.db.query(Assignment).filter_by(course_id="")  # made before there was a COURSE
+                        old.update({"course_id": COURSE})
+                    gradebook.db.commit()
+            except (DBAPIError, InvalidEntry) as error:
                 raise Busy(self.trouble(error)) from error
             yield
 

@@ -16,13 +16,15 @@ from concurrent.futures import as_completed
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from grading import nbgrader_plugin, sandbox
+from grading import late, lms, log, nbgrader_plugin, roster, sandbox, similar
+from grading.collect import collect
 from grading.course import Busy, Course, Submission, handed_in
-from grading.feedback import is_done, renewed, write_feedback
-from grading.gradebook import nbgrader_errors, reason_in, record, release, remembered
+from grading.evaluation import grade as grade_submission
+from grading.feedback import Pages, has_pages
+from grading.gradebook import is_recorded, marks_of, nbgrader_errors, reason_in, record, release, remembered
 from grading.judge import Result
 from grading.release import ASSIGNMENT
-from grading.submission import grade as grade_submission
+from grading.report import write_page
 from grading.table import show, table, write_csv
 from nst.cluster import workers
 from nst.paths import ROOT
@@ -37,8 +39,8 @@ def evaluate_all(
     with workers(min(count or os.cpu_count(), len(submissions))) as these:
         futures = {}
         for submission in submissions:
-            seed = secrets.randbits(64)
-            futures[these.executor.submit(grade_submission, submission.texts, seed, limits)] = submission
+            submission.seed = secrets.randbits(64)
+            futures[these.executor.submit(grade_submission, submission.texts, submission.seed, limits)] = submission
         try:
             for future in as_completed(futures):
                 yield futures[future], future.exception() or future.result()
@@ -54,7 +56,7 @@ def grade_course(
     """Grade what is new or changed; return the rows of the table.
 
     Raises SandboxError when nothing can be run here, Busy while somebody else grades or has the gradebook,
-    FileNotFoundError for a student who handed in nothing.
+    FileNotFoundError for a student who handed in nothing, ClassListError and DueDateError for what is none.
     """
     sandbox.available()
     with course.held():
@@ -64,36 +66,57 @@ def grade_course(
 def _grade_course(course, students, again, count):
     release(course)
     limits = nbgrader_plugin.EvaluateExercises(config=course.config).limits()
-    names = list(handed_in(course))
+    class_list = roster.read(course.root)
+    collected = collect(course, class_list)
+    for note in [*collected.notes, *late.stamp(course, class_list)]:
+        print(note)
+    names = [name for name in handed_in(course) if name not in collected.unmatched]
     if unknown := set(students) - set(names):
         raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {course.submitted}")
     submissions = [Submission(course, name) for name in names]
     chosen = [each for each in submissions if not each.refusal and (not students or each.student in students)]
+    late.set_due_dates(course, class_list, [each.student for each in submissions if not each.refusal])
     statuses = {each.student: each.refusal or "not graded yet" for each in submissions}
-    done = {each.student for each in submissions if not each.refusal and is_done(course, each)}
-    for submission in submissions:
-        if submission.student in done:
-            statuses[submission.student] = _with_notes("unchanged", submission, course)
-    todo = [each for each in chosen if again or each.student not in done]
-    for submission in chosen:
-        if submission not in todo and renewed(course, submission):
-            statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
-    for submission, results in tqdm(
-        evaluate_all(todo, limits, count), total=len(todo), desc="grading", unit="submission", disable=not todo
-    ):
-        statuses[submission.student] = _recorded(course, submission, results)
+    statuses |= {name: f"refused: {reason}" for name, reason in collected.unmatched.items()}
+    done = [each for each in submissions if not each.refusal and is_recorded(course, each)]
+    for submission in done:
+        statuses[submission.student] = _with_notes("unchanged", submission, course)
+    todo = [each for each in chosen if again or each not in done]
+    with Pages(course, count) as pages:
+        writing = {}
+        for submission in chosen:
+            if submission not in todo and not has_pages(course, submission):
+                writing[submission] = pages.write(submission)
+                statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
+        evaluated = evaluate_all(todo, limits, count)
+        for submission, results in tqdm(
+            evaluated, total=len(todo), desc="grading", unit="submission", disable=not todo
+        ):
+            statuses[submission.student] = _recorded(course, class_list, submission, results)
+            if statuses[submission.student].startswith("graded"):
+                writing[submission] = pages.write(submission)
+        for submission, future in writing.items():
+            if error := future.exception():
+                statuses[submission.student] = f"not graded: its feedback could not be written ({error})"
     rows = table(course, statuses)
+    alike = similar.pairs(submissions)
     write_csv(rows, course.root / "points.csv")
+    similar.write_csv(alike, course.root / "similar.csv")
+    lms.write_imports(course, rows, class_list)
+    write_page(course, rows, class_list, alike)
     return rows
 
 
-def _recorded(course, submission, results):
+def _recorded(course, class_list, submission, results):
     """The status of a submission after its results went into the gradebook, or why they did not."""
     if isinstance(results, BaseException):
         return f"not graded, try again: {results}"
     with nbgrader_errors() as complaints:
         try:
-            write_feedback(course, submission, earlier=record(course, submission, results))
+            before = marks_of(course, submission.student)
+            record(course, submission, results)
+            late.set_due_dates(course, class_list, [submission.student])
+            log.write(course, submission, submission.seed, results, before, marks_of(course, submission.student))
         except Exception as error:  # nbgrader's, about one submission: the others must not suffer
             reason = f"{reason_in(complaints, error)}"
             return f"not graded: {course.trouble(reason) if 'locked' in reason else reason}"
@@ -121,7 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
     try:
         rows = grade_course(course, chosen.students, chosen.again, chosen.workers)
-    except (sandbox.SandboxError, Busy, FileNotFoundError) as error:
+    except (sandbox.SandboxError, Busy, FileNotFoundError, roster.ClassListError, late.DueDateError) as error:
         sys.exit(f"{error}")
     except DBAPIError as error:
         sys.exit(f"{course.trouble(error)}. What was graded is recorded; `make grade` goes on with the rest.")
@@ -129,6 +152,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit("\nStopped. What was graded is recorded; `make grade` goes on with the rest.")
     show(rows)
     print(f"\nPoints: {course.root / 'points.csv'} and the gradebook. Feedback: {course.root / 'feedback'}")
+    print(f"The class: {course.root / 'class.html'}")
     sys.exit(any(row["status"].startswith(("not graded:", "not graded, try", "refused")) for row in rows))
 
 

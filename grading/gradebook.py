@@ -12,7 +12,7 @@ from nbgrader.converters.base import NbGraderException
 from sqlalchemy.exc import SAWarning
 
 from grading import nbgrader_plugin
-from grading.course import Busy, Course, Submission
+from grading.course import NOTEBOOKS, Busy, Course, Submission
 from grading.exercises import EXERCISES
 from grading.judge import Result
 from grading.release import ASSIGNMENT
@@ -28,8 +28,8 @@ def release(course: Course) -> None:
             raise Busy(course.trouble(reason_in(complaints, error))) from error
 
 
-def record(course: Course, submission: Submission, results: dict[str, Result]) -> list[str]:
-    """Put one student's results into the gradebook; return the points that a person gave for an earlier hand-in."""
+def record(course: Course, submission: Submission, results: dict[str, Result]) -> None:
+    """Put one student's results into the gradebook, and remember that this hand-in is there."""
     folder = course.intake / submission.student / ASSIGNMENT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -43,7 +43,8 @@ def record(course: Course, submission: Submission, results: dict[str, Result]) -
     before = remembered(course, submission.student)
     Autograde(coursedir=intake, config=intake.config, force=True).start()
     same = before.get("texts", submission.digest) == submission.digest
-    return before.get("earlier", []) if same else _by_hand(course, submission.student)
+    earlier = before.get("earlier", []) if same else _by_hand(course, submission.student)
+    remember(course, submission, earlier=earlier)
 
 
 def _by_hand(course, student):
@@ -54,23 +55,44 @@ def _by_hand(course, student):
 
 
 def marks_of(course: Course, student: str) -> list[list]:
-    """Points and comments of a student in the gradebook, [] if there is no submission."""
+    """Points, penalty and comments of a student in the gradebook, [] if there is no submission."""
     try:
         with course.gradebook() as gradebook:
-            notebooks = gradebook.find_submission(ASSIGNMENT, student).notebooks
+            submission = gradebook.find_submission(ASSIGNMENT, student)
+            notebooks = submission.notebooks
+            late = [["late", submission.late_submission_penalty]] if submission.late_submission_penalty else []
             grades = [[grade.name, grade.score] for notebook in notebooks for grade in notebook.grades]
             comments = [[comment.name, comment.comment] for notebook in notebooks for comment in notebook.comments]
     except MissingEntry:
         return []
-    return sorted(grades) + sorted(comments)
+    return sorted(grades) + sorted(comments) + late
 
 
 def remembered(course: Course, student: str) -> dict:
-    """What `write_feedback` noted about a student, or {}."""
+    """What `remember` noted about a student, or {}."""
     try:
         return json.loads((course.memory / f"{student}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def remember(course: Course, submission: Submission, **more: object) -> None:
+    """Note which hand-in is in the gradebook, and: `earlier`, points by hand for another one; `marks` on its pages."""
+    memory = remembered(course, submission.student) if "marks" in more else {}
+    memory |= dict(key=submission.key, texts=submission.digest) | more
+    course.memory.mkdir(parents=True, exist_ok=True)
+    part = course.memory / f"{submission.student}.part"
+    part.write_text(json.dumps(memory, indent=1), encoding="utf-8")
+    part.replace(part.with_suffix(".json"))
+
+
+def is_recorded(course: Course, submission: Submission) -> bool:
+    """Is this very submission in the gradebook already, and are its graded notebooks there?"""
+    folder = course.root / "autograded" / submission.student / ASSIGNMENT
+    if not all((folder / f"{name}.ipynb").is_file() for name in NOTEBOOKS):
+        return False
+    known = remembered(course, submission.student).get("key") == submission.key
+    return known and bool(marks_of(course, submission.student))
 
 
 @contextmanager

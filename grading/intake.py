@@ -17,6 +17,8 @@ from urllib.parse import unquote
 import nbformat
 from nbformat import NotebookNode
 
+from grading.salvage import DECODER, cut_cell, salvaged
+
 MAX_BYTES = 20_000_000  # of one notebook; with pictures in it, one of ours has 1.5 MB
 MAX_ZIP_BYTES = 3 * MAX_BYTES
 MAX_CELLS = 1000
@@ -153,10 +155,6 @@ def _member(archive, name):
 KINDS = {b"PK\x03\x04": "a zip or Office file", b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture"}
 WEB_PAGE = re.compile(r"\s*(<!--.*?-->\s*)?<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL)
 MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$")
-DECODER = json.JSONDecoder(
-    strict=False, parse_int=float
-)  # numbers, which may have a million digits, are of no use here
-MAX_TRIES = 300  # to find where the next cell begins
 
 
 def _notebook(data, name):
@@ -218,17 +216,19 @@ def _cells(text, notes):
             notes.append(f"{_lines(marked)}: merge markers; the {take} version was taken")
         return _of_any_format(data)
     whole = one_side(text, "upper") if marked else text
-    cells = _salvaged(whole)
+    cells, end = salvaged(whole)
+    cut_off = not marked and text.rstrip()[-1:] != "}"
+    last = cut_cell(text[end:]) if cut_off else None
     if marked:
         where = f"{_lines(marked)}: merge markers"
-    elif text.rstrip()[-1:] != "}":
+    elif cut_off:
         where = f"line {text.rstrip().count(chr(10)) + 1}: cut off there"
     else:
         where = f"line {failure.lineno}: damaged there"
-    if not cells:
+    if not cells and not last:
         raise Unreadable(f"it is no notebook, or a damaged one ({where}, and no cell can be read)")
-    notes.append(f"{where}; {len(cells)} whole cells could be read")
-    return cells
+    notes.append(f"{where}; {len(cells)} whole cells could be read" + ", and the beginning of the next" * bool(last))
+    return [*cells, last] if last else cells
 
 
 def _begins_conflict(line):
@@ -259,22 +259,6 @@ def _of_any_format(data):
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise Unreadable("it is no notebook: it has no cells")
     return data["cells"]
-
-
-def _salvaged(text):
-    """The cells in a damaged text: each whole JSON object that says what type of cell it is."""
-    cells, position, failures = [], 0, 0
-    while failures < MAX_TRIES and (position := text.find("{", position)) >= 0:
-        try:
-            value, end = DECODER.raw_decode(text, position)
-        except (json.JSONDecodeError, RecursionError):
-            failures += 1
-            position += 1
-            continue
-        if isinstance(value, dict) and "cell_type" in value:
-            cells.append(value)
-        position = end
-    return cells
 
 
 def _from_script(text):

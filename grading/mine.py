@@ -16,10 +16,10 @@ import nbformat
 import nst
 from grading import sandbox
 from grading.course import NOTEBOOKS
+from grading.evaluation import grade
 from grading.exercises import EXERCISES
 from grading.judge import MAX_POINTS, Result
 from grading.nbgrader_plugin import put_in_order
-from grading.submission import grade
 from nst.paths import ROOT
 
 

@@ -15,10 +15,11 @@ from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 from traitlets import Float, Integer
 
-from grading import sandbox, submission
+from grading import evaluation, sandbox, submission
 from grading.exercises import EXERCISES
 from grading.intake import Unreadable
 from grading.judge import Result, failed
+from grading.page import shorten
 from nst.paths import ROOT
 
 RELEASED = next(place for place in (ROOT / ".released", ROOT / "exercises") if place.is_dir())  # in a learner's, those
@@ -68,6 +69,13 @@ def put_in_order(path: str | Path, submitted: str | Path, name: str) -> tuple[No
     return repaired, found + notes
 
 
+def keep_notebooks_only(autograded: Path) -> None:
+    """Remove what else nbgrader has copied from submissions: a link there may show a file that is not the learner's."""
+    for path in autograded.glob("*/*/**/*"):
+        if path.is_symlink() or (path.is_file() and path.suffix != ".ipynb" and path.name != "timestamp.txt"):
+            path.unlink()
+
+
 class EvaluateExercises(NbGraderPreprocessor):
     """In place of nbgrader's Execute: runs each exercise in the sandbox and writes the points under its check."""
 
@@ -86,7 +94,7 @@ class EvaluateExercises(NbGraderPreprocessor):
         if results is None:
             results = {}
             if any(exercise.notebook == name for exercise in EXERCISES.values()):
-                results = submission.grade({name: nbformat.writes(nb)}, secrets.randbits(64), self.limits())
+                results = evaluation.grade({name: nbformat.writes(nb)}, secrets.randbits(64), self.limits())
         for cell in nb.cells:
             marks = cell.metadata.get("nbgrader", {})
             if cell.cell_type == "code" and marks.get("grade"):
@@ -97,6 +105,8 @@ class EvaluateExercises(NbGraderPreprocessor):
                 own = [note.split(": ", 1)[1] for note in notes if exercise in note.split(": ", 1)[0]]
                 cell.outputs = outputs(result, own)
                 cell.execution_count = 1
+        if shorten(nb):
+            notes = [*notes, f"{name}.ipynb: very long lines and cells are cut here; they were evaluated whole"]
         if notes and nb.cells:
             words = "".join(f"- {_as_text(note)}\n" for note in notes)
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(f"**How this notebook was graded**\n\n{words}"))

@@ -17,6 +17,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from nst.paths import ROOT
 
 ASSIGNMENT = "notebooks"
+COURSE = "nst_course"  # PostgreSQL wants an assignment to be of a course that is there
 SOURCE = ".grading/source"  # nbgrader looks for an assignment in a folder of this one: notebooks/, by a link
 
 
@@ -31,7 +32,7 @@ def link_source(root: str | Path) -> None:
 def course_config(**course) -> Config:
     """nbgrader_config.py as a config object, for our assignment, with some of CourseDirectory's settings changed."""
     config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
-    config.CourseDirectory.update(assignment_id=ASSIGNMENT, **course)
+    config.CourseDirectory.update(assignment_id=ASSIGNMENT, course_id=COURSE, **course)
     return config
 
 

@@ -1,29 +1,20 @@
-"""One learner's submission: choose its notebooks, put them in order, run them in the sandbox, judge them."""
+"""One learner's submission: choose its notebooks, put them in order."""
 
 import ast
 import json
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from grading import sandbox
 from grading.exercises import EXERCISES
-from grading.intake import Unreadable, candidates
-from grading.judge import Result, failed, judge
-from nst.notebooks import definition_in, is_blank, parse_cell
+from grading.intake import Unreadable, candidates, read
+from nst.cells import definition_in, is_blank, parse_cell
 
-REASONS = {
-    "time": "it ran out of time: is there an endless loop?",
-    "memory": "it used more memory than is allowed",
-    "output": "it sent back more data than is allowed",
-    "files": "it wrote more files than are allowed",
-    "damaged": "it ended without a result: is there an exit() in it?",
-}
+OWN_CELL = "own_cell_of"  # in a cell's metadata: exercises that it answers, though another answer comes later
 
 
 def choose(
@@ -57,10 +48,38 @@ def choose(
         notes = [f"{exact[0].where} is blank; graded was {handed.where}", *notes]
     elif handed.where != f"{name}.ipynb":
         notes = [f"found as {handed.where}", *notes]
+    notes = [*notes, *_add_from_others(notebook, folder, name, inside, released)]
     also = [each for each in found if each[0] is not handed and each is not exact]
     if also:
         notes.append(f"there is also {_places(also)}; {handed.where} was graded")
     return notebook, [f"{name}.ipynb: {note}" for note in notes]
+
+
+def _add_from_others(notebook, folder, name, inside, released):
+    """Add the cells of other notebooks that answer what is not answered in this one; return notes on that."""
+    notes = []
+    marked = [cell.metadata.nbgrader for cell in released.cells if "nbgrader" in cell.metadata]
+    missing = [each.grade_id for each in marked if each.solution]
+    missing = [
+        each for each in missing if not any(c.cell_type == "code" and _attempted(c, each) for c in notebook.cells)
+    ]
+    for stem in sorted({exercise.notebook for exercise in EXERCISES.values()} - {name}) if missing else ():
+        try:
+            other, _ = read(folder / f"{stem}.ipynb", inside)
+        except Unreadable:
+            continue
+        for exercise in list(missing):
+            cells = [cell for cell in other.cells if cell.cell_type == "code" and _defines(cell, exercise)]
+            if cells:
+                notebook.cells.append(_copy(cells[-1]))
+                missing.remove(exercise)
+                notes.append(f"{exercise}: found in {stem}.ipynb")
+    return notes
+
+
+def _attempted(cell, name):
+    written = re.search(rf"^[ \t]*def {name}\b", cell.source, re.MULTILINE)
+    return _defines(cell, name) or (written and not _blank_definition(cell, name))
 
 
 def _read_all(handed, inside, released, name):
@@ -133,6 +152,9 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
         found = [cell for cell in notebook.cells if cell.metadata.get("grade_id") == name]
         if original.metadata.nbgrader.solution:
             answers[name] = _answer(name, original, notebook.cells, notes)
+            own = [cell for cell in found if cell.cell_type == "code" and _defines(cell, name)]
+            if own and not any(answers[name] is cell for cell in own):
+                own[-1].metadata.setdefault(OWN_CELL, []).append(name)
         elif [cell.source.strip() for cell in found if cell.cell_type == "code"] != [original.source.strip()]:
             notes.append(f"{name}: the check was missing or changed; the original was used")
     chosen = [id(cell) for cell in answers.values()]
@@ -236,41 +258,3 @@ def _can_be_shown(cell):
 
 def _copy(node):
     return nbformat.from_dict(json.loads(json.dumps(node)))
-
-
-def grade(
-    notebooks: dict[str, str], seed: int, limits: sandbox.Limits | None = None, run: Callable = sandbox.run
-) -> dict[str, Result]:
-    """Run and judge all exercises in some notebooks of one submission; return {exercise: Result}.
-
-    notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs; run: where to.
-    An exercise that builds on one which is not right is tried with a stand-in for that as well, and the better counts.
-    """
-    exercises = [exercise for exercise in EXERCISES.values() if exercise.notebook in notebooks]
-    results = _try(notebooks, exercises, seed, False, limits, run)
-    again = []
-    for exercise in exercises:
-        helper, result = exercise.builds_on, results[exercise.name]
-        if helper and result.points < result.max_points > results[helper].points:
-            again.append(exercise)
-    for name, result in (_try(notebooks, again, seed, True, limits, run) if again else {}).items():
-        if result.points > results[name].points:
-            result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which gives no right result yet"
-            results[name] = result
-    return results
-
-
-def _try(notebooks, exercises, seed, stand_ins, limits, run):
-    inputs = {exercise.name: exercise.cases(seed) for exercise in exercises}
-    jobs = [
-        dict(exercise=each.name, notebook=f"{each.notebook}.ipynb", cases=inputs[each.name], stand_ins=stand_ins)
-        for each in exercises
-    ]
-    texts = {f"{stem}.ipynb": text for stem, text in notebooks.items()}
-    results = {}
-    for name, (status, reports) in run(texts, jobs, limits).items():
-        if status == "done":
-            results[name] = judge(EXERCISES[name], inputs[name], reports, stand_ins=stand_ins, hidden=True)
-        else:
-            results[name] = failed(name, REASONS.get(status, f"it crashed: {status}"))
-    return results

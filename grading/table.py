@@ -1,6 +1,8 @@
 """The table of points: on the terminal, and as points.csv."""
 
 import csv
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
@@ -10,44 +12,65 @@ from grading.exercises import EXERCISES
 from grading.intake import printable
 from grading.release import ASSIGNMENT
 
+FORMULA = re.compile(r"(^|; ?)(?=[=+\-@＝＋－＠﹦﹢﹣﹫])")
+
 
 def table(course: Course, statuses: dict[str, str]) -> list[dict]:
-    """Rows of dicts, one for each student: points per exercise from the gradebook, total, status."""
+    """Rows of dicts, one for each student: points for each exercise, their sum, penalty, total, status."""
     rows = []
     with course.gradebook() as gradebook:
         for student, status in sorted(statuses.items()):
             row = dict(student=student)
+            known = printable(student)  # a database cannot look for half characters
             for name, exercise in EXERCISES.items():
                 try:
-                    row[name] = gradebook.find_grade(f"check_{name}", exercise.notebook, ASSIGNMENT, student).score
+                    row[name] = gradebook.find_grade(f"check_{name}", exercise.notebook, ASSIGNMENT, known).score
                 except MissingEntry:
                     row[name] = ""
             points = [row[name] for name in EXERCISES if row[name] != ""]
-            row["total"] = sum(points) if points else ""
+            row["points"] = sum(points) if points else ""
+            row["penalty"] = gradebook.find_submission(ASSIGNMENT, student).late_submission_penalty if points else ""
+            row["total"] = round(row["points"] - row["penalty"], 2) if points else ""
             row["status"] = status
             rows.append(row)
     return rows
 
 
 def write_csv(rows: list[dict], path: Path) -> None:
-    """The table as points.csv; a cell cannot become a formula in a spreadsheet."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["student", *EXERCISES, "total", "status"])
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({key: f"'{v}" if str(v)[:1] in ("=", "+", "-", "@") else v for key, v in row.items()})
+    """The table as points.csv."""
+    columns = ["student", *EXERCISES, "points", "penalty", "total", "status"]
+    write_cells([columns, *([row[column] for column in columns] for row in rows)], path)
+
+
+def write_cells(lines: Iterable[Sequence], path: Path) -> None:
+    """A CSV file, written at once; no cell of it can become a formula in a spreadsheet."""
+    part = path.with_name(f"{path.name}.part")
+    with open(part, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([cell(value) for value in line] for line in lines)
+    part.replace(path)
+
+
+def cell(value: object) -> object:
+    """A value that a spreadsheet shows as it is: numbers stay numbers; what begins like a formula gets a quote before.
+
+    So does what stands behind a semicolon, which half of the world's spreadsheets take for the end of a cell.
+    """
+    if not isinstance(value, str) or re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        return value
+    return FORMULA.sub(r"\1'", printable(" ".join(value.split())))
 
 
 def show(rows: list[dict]) -> None:
     """Print the table."""
     short = {name: name.removeprefix("compute_").removesuffix("_cost").removesuffix("_matrix") for name in EXERCISES}
-    columns = {"student": "student", **short, "total": "sum", "status": "status"}
+    late = {"penalty": "late"} if any(row["penalty"] for row in rows) else {}
+    columns = {"student": "student", **short, **late, "total": "sum", "status": "status"}
     lines = [columns] + [
-        {key: f"{value:g}" if isinstance(value, float) else printable(str(value)) for key, value in row.items()}
+        {key: f"{row[key]:g}" if isinstance(row[key], float) else printable(str(row[key])) for key in columns}
         for row in rows
     ]
     widths = {key: max(len(line[key]) for line in lines) for key in columns}
     print()
     for line in lines:
-        words = [line[key].rjust(widths[key]) for key in (*EXERCISES, "total")]
+        words = [line[key].rjust(widths[key]) for key in (*EXERCISES, *late, "total")]
         print("  ".join([line["student"].ljust(widths["student"]), *words, line["status"]]))

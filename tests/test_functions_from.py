@@ -2,7 +2,7 @@ import nbformat
 import pytest
 
 from grading.sandboxed.functions import as_function
-from nst.notebooks import definition_in, parse_cell
+from nst.cells import definition_in, parse_cell
 from nst_utils import functions_from
 
 
@@ -202,7 +202,6 @@ def test_a_simple_constant_comes_along(notebook, value, cells):
         "while True:\n    q = 3",
         "q = !touch trace",
         "q = %timeit -o slow()",
-        "q = r = (n := 5)",
         "q = []\nfor i in range(3):\n    q.append(slow())",
         "slowly = slow()\nq = slowly / 2",
     ],
@@ -265,7 +264,7 @@ def test_a_function_is_found_under_if_and_try_and_by_another_name(notebook, tmp_
 
 
 def test_a_function_that_only_a_call_could_make_is_refused_with_the_reason(notebook):
-    name = notebook("def make():\n    return lambda: 1", "f = make()")
+    name = notebook("def make():\n    open('trace', 'w')\n    return lambda: 1", "f = make()")
     with pytest.raises(
         LookupError, match=r"defines no function f that can be taken along \(only cell 3: f = make\(\)\)"
     ):
@@ -302,6 +301,70 @@ def test_what_a_decorator_made_becomes_a_plain_function_in_the_notebooks_namespa
 
 def test_what_is_no_function_is_none():
     assert [as_function(thing) for thing in (3, None, int, len, object())] == [None] * 5
+
+
+WAYS = {  # each f(2.0) is 0.5, as in the learner's own kernel, where all cells are run
+    "annotated": ["QUARTER: float = 0.25", "def f(x):\n    return x * QUARTER"],
+    "lower case": ["quarter = 0.25", "def f(x):\n    return x * quarter"],
+    "repeated": ["w = [0.25] * 5", "def f(x):\n    return x * w[4]"],
+    "all of a module": ["from math import *", "def f(x):\n    return sqrt(x / 8)"],
+    "if": ["if 1 > 2:\n    f = None\nelse:\n    def f(x):\n        return x / 4"],
+    "try": ["try:\n    import no_such\nexcept ImportError:\n    pass\nelse:\n    x = 1\ntry:\n    def f(x):\n"
+            "        return x / 4\nexcept NameError:\n    pass"],
+    "loop": ["w = []\nfor i in range(3):\n    w.append(i / 4)", "def f(x):\n    return x * w[1]"],
+    "with": ["import tensorflow as tf\nwith tf.device('/CPU:0'):\n    q = 0.25", "def f(x):\n    return x * q"],
+    "unpacked": ["(a, b), *c = (1, 4), 3", "def f(x):\n    return x * a / b"],
+    "augmented": ["q = 1", "q /= 4", "def f(x):\n    return x * q"],
+    "comprehension": ["w = {n: n / 4 for n in range(3)}", "def f(x):\n    return x * w[1]"],
+    "computed": ["n = 2", "q = 1 / n ** 2", "def f(x):\n    return x * q"],
+    "class": ["class C:\n    def __init__(self, q):\n        self.q = q\n    def of(s, x):\n        return x * s.q",
+              "c = C(0.25)", "def f(x):\n    return c.of(x)"],
+    "dataclass": ["from dataclasses import dataclass\n@dataclass\nclass C:\n    q: float = 0.5", "c = C(q=0.25)",
+                  "def f(x):\n    return x * c.q"],
+    "namedtuple": ["from collections import namedtuple\nC = namedtuple('C', 'q')", "c = C(0.25)",
+                   "def f(x):\n    return x * c.q"],
+    "lambda": ["g = lambda x: x / 4", "def f(x):\n    return g(x)"],
+    "later cell": ["def f(x):\n    return g(x)", "def g(x):\n    return x / 4"],
+    "partial": ["from functools import partial\ng = partial(lambda y, x: x / y, 4)", "def f(x):\n    return g(x)"],
+    "factory": ["def make(n):\n    def inner(x):\n        return x / n\n    return inner", "f = make(4)"],
+    "factory of a helper": ["def make(n=4):\n    q = 1 / n\n    return lambda x: x * q", "g = make()",
+                            "def f(x):\n    return g(x)"],
+    "function called for a constant": ["def weight(n):\n    if n:\n        return 1 / n\n    return 0", "q = weight(4)",
+                                       "def f(x):\n    return x * q"],
+    "answer is a lambda": ["f = lambda x: x / 4"],
+    "annotated lambda": ["from typing import Callable\nf: Callable = lambda x: x / 4"],
+    "answer is compiled": ["import tensorflow as tf", "def other(x):\n    return x / 4", "f = tf.function(other)"],
+    "help": ["?print\ndef f(x):\n    return x / 4\nf?"],
+    "time": ["%%time\ndef f(x):\n    return x / 4"],
+    "global": ["q = 0", "def f(x):\n    global q\n    q = 0.25\n    return x * q"],
+    "for makes it": ["for q in (1, 0.5, 0.25):\n    print(q)", "def f(x):\n    return x * q"],
+    "with makes it": ["import contextlib\nwith contextlib.nullcontext(0.25) as q:\n    print(q)",
+                      "def f(x):\n    return x * q"],
+    "walrus": ["print(q := 0.25)", "def f(x):\n    return x * q"],
+    "walrus in if": ["if (q := 0.25) < 3:\n    print(q)", "def f(x):\n    return x * q"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", WAYS.values(), ids=WAYS)
+def test_what_passes_its_check_in_the_kernel_is_found_in_the_file(notebook, cells):
+    function = as_function(functions_from(notebook(*cells), "f"))
+    assert float(function(2.0)) == 0.5
+    assert any(definition_in(cell, "f") for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "def q(n):\n    return q(n - 1) + q(n - 1)",
+        "n = 4\ndef q(n):\n    return [0] * n",
+        "def q(n):\n    while True:\n        n += 1",
+        "import tensorflow as tf\ndef q(tf):\n    return tf.sqrt(4)",
+        "class q:\n    def __init__(self, n):\n        open('trace', 'w')",
+    ],
+)
+def test_a_function_that_may_take_long_is_not_called_for_a_constant(notebook, cell):
+    with pytest.raises(NameError, match="'r' is not defined: .* not taken along"):
+        functions_from(notebook(cell, "r = q(10 ** 9)", "def f():\n    return r"), "f")()
 
 
 # ---------------------------------------------------------------- a cell as IPython reads it

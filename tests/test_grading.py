@@ -113,6 +113,12 @@ CLIPPED_TOO_EARLY = (
 )
 
 
+def old_attempts_at_the_end(stem, notebook):
+    """Of one that others build on, too."""
+    if stem == "03_style_cost":
+        notebook.cells.append(nbformat.v4.new_code_cell("# first try\ndef gram_matrix(A):\n    return A @ A"))
+
+
 def one_after_the_other(*edits):
     def edit(stem, notebook):
         for change in edits:
@@ -197,6 +203,11 @@ HONEST = {
         ["there were 2 cells", "was not a code cell any more"],
     ),
     "has_an_old_version": (dict(edit=without_marks), {}, ["its function was found in another cell"]),
+    "keeps_old_attempts": (
+        dict(edit=old_attempts_at_the_end),
+        {},
+        ["so the one in the own cell counts"],
+    ),
     "put_all_in_one_cell": (dict(edit=in_one_cell), {}, ["its function was found in another cell"]),
 }
 

@@ -3,17 +3,22 @@
 import copy
 import io
 import json
+import os
 import time
 import zipfile
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from classroom import RIGHT, notebooks
 from nbconvert import HTMLExporter, PythonExporter
 
+from grading import evaluation
 from grading.course import Course, Submission
 from grading.grade import grade_course
 from grading.nbgrader_plugin import PREPARED, EvaluateExercises, put_in_order
+from grading.table import show, write_csv
+from nst.notebooks import functions_from
 from nst.paths import ROOT
 
 NAME, FILE = "02_content_cost", "02_content_cost.ipynb"
@@ -453,3 +458,80 @@ def test_notebooks_one_folder_too_high_are_found(course):
     assert not submission.refusal and not submission.notes[NAME]
     assert any(cell.source == RIGHT["compute_content_cost"] for cell in submission.notebooks[NAME].cells)
     assert "it was not handed in" in submission.notes[STYLE][0]
+
+
+# ---------------------------------------------------------------- several definitions, or one in the wrong place
+
+
+@pytest.mark.parametrize(("own", "scratch", "counts"), [(5, 1, 5), (1, 5, 5), (1, 1, 1)])
+def test_of_an_answer_in_its_own_cell_and_a_later_one_the_better_counts(tmp_path, monkeypatch, own, scratch, counts):
+    def change(cells, n):
+        cells[n]["source"] = f"def gram_matrix(A):\n    return {own}"
+        cells.append({"cell_type": "code", "metadata": {}, "source": f"def gram_matrix(A):\n    return {scratch}"})
+
+    answers, _, notebook = hand_in(tmp_path, {f"{STYLE}.ipynb": in_style(change)}, STYLE)
+    assert f"return {scratch}" in answers["gram_matrix"]
+
+    def points_as_returned(notebooks, exercises, *rest):
+        path = tmp_path / "now.ipynb"
+        path.write_text(notebooks[STYLE])
+        got = functions_from(path, "gram_matrix")(0)
+        return {each.name: SimpleNamespace(points=got, max_points=5, note="", hint="") for each in exercises}
+
+    monkeypatch.setattr(evaluation, "_try", points_as_returned)
+    result = evaluation.grade({STYLE: nbformat.writes(notebook)}, 1)["gram_matrix"]
+    assert result.points == counts
+    assert ("the one in the exercise's own cell counts" in result.note) == (own > scratch)
+
+
+def test_an_answer_in_another_notebook_is_found_there(tmp_path):
+    empty = (ROOT / "exercises" / f"{STYLE}.ipynb").read_text(encoding="utf-8")
+    other = json.loads(FINISHED)
+    other["cells"].append({"cell_type": "code", "metadata": {}, "outputs": [], "source": RIGHT["gram_matrix"]})
+    answers, notes, _ = hand_in(tmp_path, {f"{STYLE}.ipynb": empty, FILE: json.dumps(other)}, STYLE)
+    assert answers["gram_matrix"].strip() == RIGHT["gram_matrix"].strip()
+    assert any("gram_matrix: found in 02_content_cost.ipynb" in note for note in notes)
+
+
+@pytest.mark.parametrize("ending", ["\\n", "\\", "\\u00", "", '",'])
+@pytest.mark.parametrize("as_lines", [True, False])
+def test_of_the_cell_in_which_a_file_is_cut_off_the_beginning_is_read(tmp_path, ending, as_lines):
+    source = "def compute_content_cost(a, b):\n    return 7\n# end"
+    notebook = json.loads(FINISHED)
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "compute_content_cost":
+            cell["source"] = source.splitlines(keepends=True) if as_lines else source
+    text = json.dumps(notebook, indent=1, sort_keys=True)
+    cut = text[: text.index("# end") + 5] + ending
+    answers, notes, _ = hand_in(tmp_path, {FILE: cut})
+    assert answers["compute_content_cost"].strip() == source
+    assert "cut off there" in notes[0] and "and the beginning of the next" in notes[0]
+
+
+# ---------------------------------------------------------------- names that are no text
+
+
+def test_a_folder_named_in_latin_1_and_half_characters_stop_nobodys_points(course, tmp_path, monkeypatch, capsys):
+    os.mkdir(os.fsencode(course.submitted) + b"/Andr\xe9")
+    os.mkdir(os.fsencode(course.submitted / "ada" / "notebooks") + b"/Andr\xe9")
+    (course.submitted / "ada" / "notebooks" / os.fsdecode(b"Andr\xe9") / FILE).write_text(FINISHED)
+    monkeypatch.setattr("grading.grade.release", lambda course: None)
+    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    rows = grade_course(course)
+    assert len(rows) == 2 and any("refused" in row["status"] for row in rows)
+    rows[0]["status"] += "\ud800"
+    write_csv(rows, tmp_path / "points.csv")
+    show(rows)
+    capsys.readouterr().out.encode()
+    assert "Andr?" in (tmp_path / "points.csv").read_text(encoding="utf-8")
+    ada = Submission(course, "ada")
+    assert any("found as Andr?/02" in note for note in ada.notes[NAME])
+    json.dumps(ada.texts, ensure_ascii=False).encode()
+
+
+def test_a_timestamp_in_a_zip_file_is_not_believed(course):
+    folder = course.submitted / "ada" / "notebooks"
+    (folder / "work.zip").write_bytes(zipped({FILE: FINISHED, "timestamp.txt": "2001-01-01 00:00:00 UTC"}))
+    assert Submission(course, "ada").timestamp == ""
+    (folder / "timestamp.txt").write_text("2020-01-01 00:00:00 UTC")
+    assert Submission(course, "ada").timestamp == "2020-01-01 00:00:00 UTC"

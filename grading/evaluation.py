@@ -1,0 +1,104 @@
+"""The exercises of one submission, tried in the sandbox and judged: points, hints and notes."""
+
+import json
+from collections.abc import Callable
+
+from grading import sandbox
+from grading.cases import OVERFLOW
+from grading.exercises import EXERCISES
+from grading.judge import Result, failed, judge
+from grading.submission import OWN_CELL
+
+REASONS = {
+    "time": "it ran out of time: is there an endless loop?",
+    "memory": "it used more memory than is allowed",
+    "output": "it sent back more data than is allowed",
+    "files": "it wrote more files than are allowed",
+    "damaged": "it ended without a result: is there an exit() in it?",
+}
+
+
+def grade(
+    notebooks: dict[str, str], seed: int, limits: sandbox.Limits | None = None, run: Callable = sandbox.run
+) -> dict[str, Result]:
+    """Run and judge all exercises in some notebooks of one submission; return {exercise: Result}.
+
+    notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs; run: where to.
+    Where the last definition gets less than all points, the finished one in the exercise's own cell is tried as well;
+    so is an exercise that builds on one which is not right, with a stand-in for that. The better counts.
+    """
+    exercises = [exercise for exercise in EXERCISES.values() if exercise.notebook in notebooks]
+    results = _try(notebooks, exercises, seed, False, limits, run)
+    for exercise in exercises:
+        result = results[exercise.name]
+        other = result.points < result.max_points and _with_own_cell_last(notebooks[exercise.notebook], exercise.name)
+        if not other:
+            continue
+        tried = _try(notebooks | {exercise.notebook: other}, [exercise], seed, False, limits, run)[exercise.name]
+        if tried.points > result.points:
+            tried.note = (
+                f"{exercise.name} is defined twice; the last one, in another cell, gets {result.points:g} of "
+                f"{result.max_points:g} points, so the one in the exercise's own cell counts"
+            )
+            results[exercise.name] = tried
+            notebooks = notebooks | {exercise.notebook: other}
+            for builds in _building_on(exercise.name, results):  # for what uses it, too, it is the one that counts
+                more = _try(notebooks, [builds], seed, False, limits, run)[builds.name]
+                results[builds.name] = max(results[builds.name], more, key=lambda each: each.points)
+    again = []
+    for exercise in exercises:
+        helper, result = exercise.builds_on, results[exercise.name]
+        if helper and result.points < result.max_points > results[helper].points and result.hint != REASONS["time"]:
+            again.append(exercise)
+    for name, result in (_try(notebooks, again, seed, True, limits, run) if again else {}).items():
+        if result.points > results[name].points:
+            result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which gives no right result yet"
+            results[name] = result
+    return results
+
+
+def _building_on(name, results):
+    """The exercises that use the answer to another, and are not right, nearest first."""
+    users = [each for each in EXERCISES.values() if each.builds_on == name and each.name in results]
+    users += [further for each in users for further in _building_on(each.name, results)]
+    return [each for each in users if results[each.name].points < results[each.name].max_points]
+
+
+def _with_own_cell_last(text, name):
+    """The text of a notebook in which the exercise's own cell overrules a later definition; "" if there is no such."""
+    notebook = json.loads(text)
+    own = [cell for cell in notebook["cells"] if name in cell["metadata"].get(OWN_CELL, [])]
+    if not own:
+        return ""
+    notebook["cells"].append(own[-1] | {"id": "own-cell"})
+    return json.dumps(notebook)
+
+
+def _try(notebooks, exercises, seed, stand_ins, limits, run):
+    """Results of some exercises; the huge inputs wait until all others are right: a mistake makes gigabytes of them."""
+    texts = {f"{stem}.ipynb": text for stem, text in notebooks.items()}
+    inputs = {each.name: each.cases(seed) for each in exercises}
+
+    def reports(names, huge):
+        cases = {n: [case for case in inputs[n] if (case["general"] == OVERFLOW) == huge] for n in names}
+        jobs = [
+            dict(exercise=n, notebook=f"{EXERCISES[n].notebook}.ipynb", cases=cases[n], stand_ins=stand_ins)
+            for n in names
+            if cases[n]
+        ]
+        return {n: (status, reports, cases[n]) for n, (status, reports) in run(texts, jobs, limits).items()}
+
+    def result(name, status, reports, cases):
+        if status != "done":
+            return failed(name, REASONS.get(status, f"it crashed: {status}"))
+        return judge(EXERCISES[name], cases, reports, stand_ins=stand_ins, hidden=True)
+
+    first = reports(inputs, huge=False)
+    results = {name: result(name, *came) for name, came in first.items()}
+    right = [name for name, each in results.items() if each.points == each.max_points]
+    for name, (status, more, cases) in reports(right, huge=True).items():
+        _, before, others = first[name]
+        lost = dict(kinds=["MemoryError" if status == "memory" else "RuntimeError"], message="", line="", number=0)
+        more = more if status == "done" else [dict(error=lost)] * len(cases)
+        results[name] = result(name, "done", before + more, others + cases)
+    return results

@@ -1,0 +1,83 @@
+"""How a feedback page looks: safe to open, whatever a learner wrote, and complete without a network."""
+
+import html
+import re
+
+import nh3
+from jinja2 import pass_context
+from latex2mathml.converter import convert
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+
+LINE, CELL, NOTEBOOK = (
+    500,
+    30_000,
+    300_000,
+)  # characters that are shown; colouring a line takes the square of its length
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+_TAGS = nh3.ALLOWED_TAGS | {"input"}  # of task lists
+_ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "input": {"type", "checked", "disabled"}, "a": {"href", "title", "class"}}
+_ATTRIBUTES |= {name: {"id"} for name in ("h1", "h2", "h3", "h4", "h5", "h6")} | {"span": {"class"}, "div": {"class"}}
+_MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\d)|\\\((.+?)\\\)", re.DOTALL)
+_SCRIPT = re.compile(r"<script\b.*?</script>|<link\b[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbconvert's HTMLExporter, without scripts, with sanitised text, and with formulas as MathML."""
+
+    @pass_context
+    def markdown2html(self, context, source):
+        return safe(super().markdown2html(context, source))
+
+    def from_notebook_node(self, nb, resources=None, **more):
+        page, resources = super().from_notebook_node(nb, resources, **more)
+        head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        return _SCRIPT.sub("", page).replace("<head>", head, 1), resources
+
+
+def safe(text: str) -> str:
+    """HTML made from Markdown, with nothing in it that runs or that is fetched from elsewhere, and formulas shown."""
+    text = nh3.clean(
+        text,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+    pieces = re.split(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", text, flags=re.DOTALL)
+    return "".join(piece if number % 2 else _MATH.sub(_formula, piece) for number, piece in enumerate(pieces))
+
+
+def _attribute(tag, name, value):
+    """Pictures only from the page itself; links that a click follows, but none that is a program."""
+    if name == "src":
+        return value if re.match(r"data:image/(png|jpeg|gif|webp);base64,", value) else None
+    if name == "href" and value.lstrip().lower().startswith("data:"):
+        return None
+    return value
+
+
+def _formula(found):
+    block, latex = found[1] or found[2], next(group for group in found.groups() if group is not None)
+    if "<" in latex or len(latex) > 2000:
+        return found[0]
+    try:
+        return convert(html.unescape(latex), display="block" if block else "inline")
+    except Exception:  # what is no formula stays as it was typed
+        return found[0]
+
+
+def shorten(notebook: NotebookNode) -> bool:
+    """Cut the sources in a notebook to what can be shown; return whether that was necessary."""
+    left, cut = NOTEBOOK, False
+    for cell in notebook.cells:
+        lines = "\n".join(_short(line, LINE) for line in cell.source.split("\n"))
+        shown = _short(lines, max(0, min(CELL, left)))
+        left -= len(shown)
+        cut |= shown != cell.source
+        cell.source = shown
+    return cut
+
+
+def _short(text, most):
+    return text if len(text) <= most else f"{text[:most]} ... (cut here, of {len(text)} characters)"

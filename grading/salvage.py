@@ -1,0 +1,49 @@
+"""What can still be read of a damaged notebook: its whole cells, and the beginning of the one where it was cut off."""
+
+import json
+import re
+from typing import Any
+
+DECODER = json.JSONDecoder(
+    strict=False, parse_int=float
+)  # numbers, which may have a million digits, are of no use here
+STRING = re.compile(r'"((?:[^"\\]|\\.)*)(?:"\s*,?\s*|\\?\Z)', re.DOTALL)  # or the beginning of one
+UNFINISHED = r"(?<!\\)((?:\\\\)*)\\u[0-9a-fA-F]{0,3}\Z"  # the first letters of \u00e9
+MAX_TRIES = 300  # to find where the next cell begins
+
+
+def salvaged(text: str) -> tuple[list[dict[str, Any]], int]:
+    """(cells, end): each whole JSON object in a damaged text that says what type of cell it is; where the last ends."""
+    cells, position, failures, last = [], 0, 0, 0
+    while failures < MAX_TRIES and (position := text.find("{", position)) >= 0:
+        try:
+            value, end = DECODER.raw_decode(text, position)
+        except (json.JSONDecodeError, RecursionError):
+            failures += 1
+            position += 1
+            continue
+        if isinstance(value, dict) and "cell_type" in value:
+            cells.append(value)
+            last = end
+        position = end
+    return cells, last
+
+
+def cut_cell(text: str) -> dict[str, Any] | None:
+    """The code cell in which a file was cut off, with its source up to there; None if there is no source."""
+    code, source = re.search(r'"cell_type"\s*:\s*"code"', text), re.search(r'"source"\s*:\s*(\[?)\s*(?=")', text)
+    if not code or not source:
+        return None
+    lines, position = [], source.end()
+    while found := STRING.match(text, position):
+        position = found.end()
+        whole = re.sub(UNFINISHED, r"\1", found[1])
+        try:
+            lines.append(DECODER.decode(f'"{whole}"'))
+        except json.JSONDecodeError:
+            break
+        if not source[1]:
+            break
+    mark = re.search(r'"grade_id"\s*:\s*"(\w+)"', text[: source.start()])
+    marks = {"nbgrader": {"grade_id": mark[1]}} if mark else {}
+    return dict(cell_type="code", source="".join(lines), metadata=marks)

@@ -1,0 +1,169 @@
+"""The pages that learners get back: safe to open, complete without a network, and always written."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from classroom import submit
+from playwright.sync_api import sync_playwright
+from test_browser import CHROMIUM
+
+from grading import feedback
+from grading.course import Course, Submission
+from grading.exercises import EXERCISES
+from grading.feedback import Pages, has_pages
+from grading.gradebook import is_recorded, nbgrader_errors, record, release, remembered
+from grading.judge import failed
+from grading.page import CELL, LINE, safe, shorten
+from nst.paths import ROOT
+
+TEXT = r"""
+A formula, $J = \frac{1}{4 n_C} \sum_i (a_i - b_i)^2$, and one in a line of its own:
+
+$$G_{ij} = \sum_k A_{ik} A_{jk}$$
+
+[a link](https://example.org/page) [a program](javascript:alert(1)) [data](data:text/html;base64,PHNjcmlwdD4=)
+
+![remote](https://example.org/spy.png) ![here](data:image/png;base64,iVBORw0KGgo=)
+
+<img src=x onerror=alert(1)><iframe src="https://example.org"></iframe><svg onload=alert(2)></svg>
+
+`$not_a_formula$` costs 5 $ or 6 $.
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course in which a hostile hand-in and an ordinary one are recorded, without having been evaluated."""
+    root = tmp_path_factory.mktemp("class")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+
+    def edit(stem, notebook):
+        if stem == "02_content_cost":
+            notebook.cells.append(nbformat.v4.new_code_cell("x = " + "a." * 50_000 + "b"))
+            notebook.cells.append(nbformat.v4.new_markdown_cell(TEXT))
+            notebook.cells.append(nbformat.v4.new_markdown_cell("*" * 100_000 + "[" * 100_000))
+
+    submit(root, "ada")
+    submit(root, "hostile", edit=edit)
+    made = Course(root)
+    release(made)
+    with nbgrader_errors():
+        for student in ("ada", "hostile"):
+            record(made, Submission(made, student), {name: failed(name, "a hint") for name in EXERCISES})
+    return made
+
+
+@pytest.fixture(scope="module")
+def pages(course):
+    """{student: {stem: page}}, rendered as `make grade` does."""
+    begin = time.monotonic()
+    with Pages(course, 2) as writing:
+        futures = [writing.write(Submission(course, student)) for student in ("ada", "hostile")]
+    for future in futures:
+        future.result()
+    assert time.monotonic() - begin < feedback.SECONDS
+    made = {}
+    for path in (course.root / "feedback").glob("*/notebooks/*.html"):
+        made.setdefault(path.parts[-3], {})[path.stem] = path.read_text()
+    return made
+
+
+def test_long_cells_are_cut_and_the_page_says_so(pages, course):
+    page = pages["hostile"]["02_content_cost"]
+    assert "a." * (LINE // 2 - 10) not in page.replace("</span>", "").replace("<span>", "")
+    assert "cut here, of 100005 characters" in re.sub("<[^>]*>", "", page)
+    assert "they were evaluated whole" in page and "cut here" not in pages["ada"]["02_content_cost"]
+    assert "a." * 50_000 in Submission(course, "hostile").texts["02_content_cost"]
+    assert "a hint" in page and "Score: 0.0 / 5.0" in page
+
+
+def test_what_is_shown_has_limits_for_lines_cells_and_notebooks():
+    cells = ["x" * LINE, "x" * (LINE + 1), "y\n" * CELL] + ["z" * 400 + "\n"] * 2000
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    assert shorten(notebook)
+    assert notebook.cells[0].source == "x" * LINE
+    assert notebook.cells[1].source.startswith("x" * LINE + " ...") and len(notebook.cells[2].source) < CELL + 100
+    assert sum(len(cell.source) for cell in notebook.cells) < 500_000
+    assert not shorten(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]))
+
+
+def test_text_is_sanitised():
+    page = safe(
+        '<p onclick="x()">a <a href="javascript:alert(1)">b</a> <a href="https://c.org">c</a></p><script>d</script>'
+    )
+    assert "onclick" not in page and "javascript" not in page and "script" not in page and ">d" not in page
+    assert 'href="https://c.org"' in page
+    sources = "https://a.org/b.png", "data:image/png;base64,AA==", "data:image/svg+xml;base64,A"
+    page = safe("".join(f'<img src="{source}">' for source in sources))
+    assert page.count("src=") == 1 and "data:image/png" in page
+    assert "data:" not in safe('<a href=" DATA:text/html,x">a</a>')
+
+
+def test_formulas_become_mathml_outside_of_code():
+    page = safe("<p>so $a_i^2$ and</p><p>$$\\frac{1}{2}$$</p><pre><code>$b$</code></pre><p>5 $ or 6 $</p>")
+    assert page.count("<math") == 2 and 'display="block"' in page and "<mfrac>" in page and "<code>$b$</code>" in page
+    assert "5 $ or 6 $" in page
+    assert "<math" not in safe("<p>$<b>x</b>$</p>")
+    assert safe('<h2 id="of-$A$">$A$</h2>').startswith('<h2 id="of-$A$"><math')
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium found: make chromium")
+def test_a_page_asks_nobody_for_anything_and_runs_nothing(pages, course):
+    asked, said = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page()
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        for student in pages:
+            tab.goto((course.root / "feedback" / student / "notebooks" / "02_content_cost.html").as_uri())
+            assert tab.locator("math").count() > 4
+            assert tab.locator("math mfrac").first.bounding_box()["height"] > 10
+            assert tab.locator("script").count() == 0
+        browser.close()
+    assert not said and [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_a_page_that_takes_too_long_is_replaced_by_a_plain_one(course, monkeypatch):
+    submission = Submission(course, "ada")
+    with Pages(course, 1) as writing:
+        writing.write(submission, seconds=0.01).result()
+    page = (course.root / "feedback" / "ada" / "notebooks" / "02_content_cost.html").read_text()
+    assert "took too long" in page and "a hint" in page and "0.0 / 5.0" in page
+    assert has_pages(course, submission)
+
+
+def test_points_are_recorded_before_there_is_a_page(course):
+    submit(course.root, "late")
+    submission = Submission(course, "late")
+    with nbgrader_errors():
+        record(course, submission, {name: failed(name, "a hint") for name in EXERCISES})
+    assert is_recorded(course, submission) and not has_pages(course, submission)
+    assert remembered(course, "late")["key"] == submission.key
+    with Pages(course, 1) as writing:
+        writing.write(submission)
+    assert has_pages(course, submission)
+
+
+def test_plain_nbgrader_hands_no_file_behind_a_link_back(tmp_path):
+    """`nbgrader autograde` copies what lies in a submission, and follows links."""
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "02_content_cost.ipynb", tmp_path / "notebooks")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / "secret.txt").write_text("THE TEACHER'S")
+    folder = submit(tmp_path, "eve", wrong={"compute_content_cost": None}, leave_out=["03_style_cost", "04_paint"])
+    (folder / "secret.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "folder").symlink_to(tmp_path)
+    for command in ("generate_assignment", "autograde", "generate_feedback"):
+        run = [sys.executable, "-m", "nbgrader", command, "notebooks"]
+        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+    for step in ("autograded", "feedback"):
+        found = [path.name for path in (tmp_path / step / "eve").rglob("*") if path.is_file()]
+        assert found and all(name.startswith("02_content_cost") for name in found), found
