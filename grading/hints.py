@@ -34,7 +34,7 @@ def hint_for(exercise: Exercise, passed: dict[str, bool], trials: list, hidden: 
         if hint := _of_kind(exercise, trial):
             return hint
     for trial in usual:
-        if hint := _of_shape(exercise, trial, usual):
+        if hint := _of_shape(exercise, trial, usual, hidden):
             return hint
     if any(trial.report["modified"] for trial in usual):
         return MODIFIED
@@ -103,7 +103,7 @@ def _of_kind(exercise, trial):
     return "something else than a tensor comes back"
 
 
-def _of_shape(exercise, trial, trials):
+def _of_shape(exercise, trial, trials, hidden):
     got, right = trial.report["value"], np.asarray(trial.expected["value"])
     if got.shape == right.shape:
         wrong = got.dtype.name if got.dtype.kind in "fiub" else "unknown"
@@ -111,7 +111,8 @@ def _of_shape(exercise, trial, trials):
     if exercise.wrong_shape:
         return exercise.wrong_shape(got.shape, trial.case, [(t.report["value"].shape, t.case) for t in trials])
     wanted = "one number, a tensor of shape (), should come back: add up over all axes"
-    return f"{wanted if right.ndim == 0 else f'the result should have shape {right.shape}'}; its shape is {got.shape}"
+    wanted = wanted if right.ndim == 0 else f"the result should have shape {right.shape}"
+    return wanted if hidden else f"{wanted}; its shape is {got.shape}"  # sizes could spell the secret inputs
 
 
 def _of_gradient(exercise, trials):

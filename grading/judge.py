@@ -95,7 +95,7 @@ def _clean(report):
         "modified": report.get("modified") is not False,
         "not_compiled": _clean_error(report["not_compiled"]) if report.get("not_compiled") else None,
         "signature": report.get("signature") is True,
-        "moves": report["moves"] if isinstance(report.get("moves"), int) else None,
+        "moves": moves if type(moves := report.get("moves")) is int and 0 <= moves < 1000 else None,
         **about,
     }
 

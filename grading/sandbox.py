@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass
 import psutil
 
 from grading import walls
+from grading.sandboxed.inside import HEADER
 from grading.sandboxed.wire import decode, encode
 from grading.walls import SandboxError, available  # noqa: F401, for those who only want to know
 
 ENDINGS = {"done", "time", "output", "files", "killed", "ended"}  # all that a sandbox may say of an exercise
+MAX_JSON = 1_000_000  # bytes of what is not an array in a result
 POLL = 0.05  # seconds
 _count = itertools.count()
 _own = threading.local()  # the sandbox of each thread
@@ -82,9 +84,13 @@ class Sandbox:
         core, self.claim = _claim_a_core()
         command = walls.command(limits.temporary_bytes, limits.memory_bytes, limits.processes)
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self.process = subprocess.Popen(command, **pipes, env=walls.environment(), cwd="/")
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {core})  # this thread's, for a moment: the process inherits it, and never had another
+        try:
+            self.process = subprocess.Popen(command, **pipes, env=walls.environment(), cwd="/")
+        finally:
+            os.sched_setaffinity(0, before)
         _open.add(self)
-        os.sched_setaffinity(self.process.pid, {core})
         self.frames = queue.SimpleQueue()
         for work in (self._read, self._listen):
             threading.Thread(target=work, daemon=True).start()
@@ -102,8 +108,8 @@ class Sandbox:
         number = (os.getpid() * 1000 + next(_count)) % 3_000_000_000  # for a user id that no other sandbox has now
         limits = asdict(self.limits) | dict(filter=walls.system_call_filter().hex())
         request = encode(dict(notebooks=notebooks, job=job, limits=limits, number=number))
-        header = json.dumps(dict(size=len(request), temporary_bytes=self.limits.temporary_bytes)).encode()
-        threading.Thread(target=self._write, args=[header + b"\n" + request], daemon=True).start()
+        header = f"{len(request)} {self.limits.temporary_bytes}".ljust(HEADER).encode()
+        threading.Thread(target=self._write, args=[header + request], daemon=True).start()
         try:
             status, data, last = self._next_frame(self.limits.seconds + 5)
         except _Ended as end:
@@ -113,7 +119,7 @@ class Sandbox:
         if status != "done":
             return status, None
         try:
-            return "done", decode(data, self.limits.output_bytes)
+            return "done", decode(data, self.limits.output_bytes, MAX_JSON)
         except ValueError:
             return "damaged", None
 

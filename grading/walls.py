@@ -119,7 +119,7 @@ def _bwrap(temporary_bytes):
             command += ["--tmpfs", str(ROOT)]
     for place, path in ours.items():
         command += ["--ro-bind", path, place]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    command += ["--remount-ro", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for variable, value in ENVIRONMENT.items():
         command += ["--setenv", variable, value]
     return command
@@ -133,7 +133,7 @@ _REFUSED = """
     add_key request_key keyctl
     shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open memfd_create
     memfd_secret
-    io_uring_setup io_uring_enter io_uring_register
+    io_uring_setup io_uring_enter io_uring_register socket socketpair vmsplice inotify_init inotify_init1
     sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority migrate_pages move_pages
     setsid open_by_handle_at name_to_handle_at fanotify_init quotactl swapon swapoff acct reboot syslog
     init_module finit_module delete_module kexec_load kexec_file_load settimeofday clock_settime adjtimex
@@ -155,7 +155,7 @@ def system_call_filter() -> bytes:
     for flag in _NAMESPACES:
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library takes clone then
-    rules.add_rule(seccomp.ERRNO(errno.EAFNOSUPPORT), "socket", seccomp.Arg(0, seccomp.NE, 1))  # 1: AF_UNIX
+    rules.add_rule(seccomp.ERRNO(errno.EPERM), "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, 1, 1))  # 1: MAP_SHARED
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)

@@ -206,7 +206,7 @@ HONEST = {
     "keeps_old_attempts": (
         dict(edit=old_attempts_at_the_end),
         {},
-        ["so the one in the own cell counts"],
+        ["own cell counts"],
     ),
     "put_all_in_one_cell": (dict(edit=in_one_cell), {}, ["its function was found in another cell"]),
 }

@@ -5,17 +5,17 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import nbformat
 import pytest
 
 from grading import sandbox, walls
 from grading.exercises import EXERCISES
+from grading.sandboxed import inside
 from nst.paths import ROOT
 
 pytestmark = pytest.mark.slow
-LIMITS = sandbox.Limits(seconds=3, memory_bytes=1_200_000_000)
+LIMITS = sandbox.Limits(seconds=2, memory_bytes=1_200_000_000)
 SECRET = "SECRET-OF-THE-TEACHER"
 
 # Each is the body of a function that returns whether the attack worked.
@@ -74,6 +74,11 @@ FAILS = {
             os._exit(0)
         return child > 0""",
     "mounts": 'return LIBC.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0 or system_call(428, -100, b"/", 0)',
+    "shares_memory_that_is_nobodys": """
+        import mmap
+        shared = lambda: mmap.mmap(-1, 4096, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+        return works(shared) or works(lambda: mmap.mmap(os.open("/dev/zero", os.O_RDWR), 4096, mmap.MAP_SHARED))""",
+    "fills_sockets": "return works(socket.socketpair) or works(lambda: socket.socket(socket.AF_UNIX))",
     "takes_system_v_memory": "return any(system_call(n, 0, 4096, 0o1600) for n in (29, 64, 68))",
     "makes_a_file_in_memory": "return works(lambda: os.memfd_create('x')) or system_call(447, 0)",
     "makes_a_message_queue": 'return system_call(240, b"x", 0o102, 0o600, None)',
@@ -88,19 +93,28 @@ FAILS = {
         return not one or works(lambda: os.sched_setaffinity(0, range(os.cpu_count())) or True)""",
     "leaves_its_session": "return any(works(lambda: do() or True) for do in (os.setsid, lambda: os.nice(-5)))",
     "writes_where_it_must_not": """
+        def below(folder, depth):
+            yield folder
+            for entry in os.scandir(folder) if depth and os.access(folder, os.R_OK | os.X_OK) else []:
+                if entry.is_dir(follow_symlinks=False) and entry.path not in ("/proc", "/tmp"):
+                    yield from below(entry.path, depth - 1)
         def write(folder):
             with open(os.path.join(folder, "written"), "w") as file:
                 return file.write("x")
-        folders = [where for where, _, _ in os.walk("/") if not where.startswith("/proc")][:20000]
-        return [folder for folder in folders if not folder.startswith("/tmp") and works(lambda: write(folder))]""",
+        return any(works(lambda: write(folder)) for folder in below("/", 3))""",
     "finds_the_answers": """
         wanted = "judge.py exercises 02_content_cost.ipynb gradebook.db".split()
         places = [os.path.join(where, name) for where, folders, files in os.walk("/") for name in folders + files]
         hits = [p for p in places if p.rpartition("/")[2] in wanted and not p.startswith("/tmp/")]
         return [p for p in hits if "/site-packages/" not in p and not p.startswith("/usr/")]""",
     "finds_others_than_process_1": "return any(number != 1 for number in others())",
+    "writes_into_dev_shm": """
+        def write():
+            os.chmod("/dev/shm", 0o777)
+            return open("/dev/shm/x", "w").write("x")
+        return works(write) or works(lambda: open("/dev/shm/x", "w").write("x"))""",
     "finds_what_another_left": """
-        return os.listdir("/dev/shm") or set(os.listdir("/tmp")) - {"x.ipynb", ".cache", ".config", ".keras"}""",
+        return os.listdir("/dev/shm") or set(os.listdir("/tmp")) - {"x.ipynb"}""",
 }
 ENDS = {  # {name: (body, how it ends)}
     "stops_all_others": (
@@ -199,9 +213,9 @@ def _value(reports):
 def failed():
     os.environ["NST_SECRET"] = SECRET
     try:
-        return attacked(
-            FAILS | {"leaves_something": 'open("/tmp/left", "w").close()'} | {"after": FAILS["finds_what_another_left"]}
-        )
+        leaves = {"leaves_something": 'open("/tmp/left", "w").close()'}
+        bodies = FAILS | leaves | {"after": FAILS["finds_what_another_left"]}
+        return attacked(bodies, dataclasses.replace(LIMITS, seconds=20))
     finally:
         del os.environ["NST_SECRET"]
 
@@ -219,9 +233,10 @@ def test_an_attack_that_may_work_is_seen():
 
 @pytest.fixture(scope="module")
 def ended():
-    begin = time.monotonic()
-    results = attacked({name: body for name, (body, _) in ENDS.items()} | {"after": FAILS["finds_what_another_left"]})
-    return results | {"seconds": time.monotonic() - begin}
+    hoards = {name: body for name, (body, _) in ENDS.items() if name.startswith("hoards")}
+    others = {name: body for name, (body, _) in ENDS.items() if name not in hoards}
+    results = attacked(hoards, dataclasses.replace(LIMITS, seconds=20))
+    return results | attacked(others | {"after": FAILS["finds_what_another_left"]})
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -235,6 +250,17 @@ def test_a_bad_end_is_told_in_a_fixed_word(ended, name):
 
 def test_the_next_exercise_finds_nothing_of_the_last(ended, failed):
     assert ended["after"] == ("done", 0.0) and failed["after"] == ("done", 0.0)
+
+
+def test_the_process_that_serves_many_reads_no_submission():
+    """What it has ever read, each of its children has in memory, too: a submission found another's answers there."""
+    program = (
+        "import os; from grading.sandboxed import inside; requests = inside._requests()\n"
+        "print(list(next(requests)), os.read(0, 4), list(next(requests)))"
+    )
+    sent = b"4 7".ljust(inside.HEADER) + b"BODY" + b"0 8".ljust(inside.HEADER)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, input=sent, capture_output=True)
+    assert done.stdout.decode().strip() == "[4, 7] b'BODY' [0, 8]", done.stderr
 
 
 def test_shared_memory_counts_once():

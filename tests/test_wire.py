@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import struct
 import zipfile
 
 import numpy as np
@@ -40,6 +41,10 @@ def header(shape, descr="<f4", data=b""):
     return file.getvalue() + data
 
 
+def packed_size():
+    return len(saved(np.frombuffer(b"[]", np.uint8)))
+
+
 class Bomb:
     def __reduce__(self):
         return pytest.fail, ("a pickle was opened",)
@@ -67,11 +72,16 @@ ARRAY = b'{"array": "a0"}'
         packed(b"[" * 100_000),
         packed(b'{"one": 1, "two": 2}'),
         packed(b"\xff"),
+        packed(b"[" + b"[]," * 400_000 + b"[]]"),  # 1.2 MB, which would take 50 times as much
+        packed(**{f"a{number}": b"" for number in range(1001)}),
+        packed().replace(struct.pack("<I", packed_size()), struct.pack("<I", 10**6)),
+        packed()[:-22] + b"PK\5\6" + bytes(4) + struct.pack("<HHII", 3, 3, 30_000_000, 0) + bytes(2),
+        packed() + b"comment",
     ],
 )
 def test_what_is_damaged_or_dangerous_is_refused(data):
     with pytest.raises(ValueError, match="damaged results"):
-        decode(data)
+        decode(data, max_json=1_000_000)
 
 
 def test_more_than_the_limit_is_refused():

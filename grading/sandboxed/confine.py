@@ -8,7 +8,7 @@ from collections.abc import Callable
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
 CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
 FIRST_UID = 100_000  # of the learners' processes, where the sandbox is root's: nobody else's files are theirs
 OUTPUT = 3  # the descriptor on which a confined process may write
@@ -42,7 +42,7 @@ def in_own_namespaces(task: Callable[[], None], temporary_bytes: int) -> bool:
             _mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
             size = b"size=%d,mode=" % temporary_bytes
             _mount(b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, size + b"1777")
-            _mount(b"tmpfs", b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV, size + b"0555")
+            _mount(b"tmpfs", b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, size + b"0555")
             os.chdir("/tmp")
             _keep_capabilities(CAP_KILL, CAP_SETGID, CAP_SETUID)
             task()

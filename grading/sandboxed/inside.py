@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -16,12 +17,13 @@ import time
 from grading.sandboxed.confine import OUTPUT, confine, hide, in_own_namespaces
 from grading.sandboxed.wire import decode, encode
 
+HEADER = 40  # bytes
 MAX_FILES = 2000  # of temporary ones
 POLL = 0.1  # seconds
 
 
 def main() -> None:
-    """For each request on standard input (see `_requests`) write a line of JSON and as many bytes as it says."""
+    """For each request on standard input (see `_requests`), write a line of JSON and as many bytes as it says."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # process 1 gets no signal that it has not asked for
     hide()
     import tensorflow as tf
@@ -31,26 +33,37 @@ def main() -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    for name in os.listdir("/tmp"):
+        shutil.rmtree(f"/tmp/{name}", ignore_errors=True)
     _tell(dict(status="ready"))
-    clean = set(os.listdir("/tmp"))
-    for request, temporary_bytes in _requests():
+    for size, temporary_bytes in _requests():
         if os.getuid() == 0:
-            if not in_own_namespaces(lambda request=request: _serve(request, clean), temporary_bytes):
+            if not in_own_namespaces(lambda size=size: _serve(size), temporary_bytes):
                 return
         else:
-            _serve(request, clean)
+            _serve(size)
 
 
 def _requests():
-    """Requests as they come: a line of JSON with `size` and `temporary_bytes`, then so many bytes."""
-    while line := sys.stdin.buffer.readline():
-        header = json.loads(line)
-        yield sys.stdin.buffer.read(header["size"]), header["temporary_bytes"]
+    """What comes before a request: two numbers in HEADER bytes, the request's size and that of the temporary folder.
+
+    The request itself is read by the process that serves it: what this one has had in memory, each later child has.
+    """
+    while header := _read(HEADER):
+        yield map(int, header.split())
 
 
-def _serve(request, clean):
-    """Run one exercise in a child, and tell how it went; clean: names that lie in /tmp if nobody has left anything."""
-    request = decode(request)
+def _read(size):
+    parts = []
+    while size and (part := os.read(0, min(size, 1 << 20))):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _serve(size):
+    """Read a request, run its exercise in a child, and tell how it went."""
+    request = decode(_read(size))
     paths = [f"/tmp/{name}" for name in request["notebooks"]]
     for path, text in zip(paths, request["notebooks"].values()):
         with open(path, "w", encoding="utf-8") as file:
@@ -60,7 +73,14 @@ def _serve(request, clean):
         with contextlib.suppress(OSError):
             os.unlink(path)
     # where something is left, the next exercise gets a fresh sandbox
-    _tell(dict(status=status, number=number, size=len(data), last=not set(os.listdir("/tmp")) <= clean), data)
+    _tell(dict(status=status, number=number, size=len(data), last=_something_is_left()), data)
+
+
+def _something_is_left():
+    try:
+        return bool(os.listdir("/tmp"))
+    except OSError:
+        return True
 
 
 def evaluated(job: dict, folder: str = "/tmp") -> list[dict]:

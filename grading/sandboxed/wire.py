@@ -2,11 +2,13 @@
 
 import io
 import json
+import struct
 import zipfile
 from typing import Any
 
 import numpy as np
 
+MAX_ENTRIES = 1000
 KINDS = "fiub"  # float, int, unsigned int, bool
 
 
@@ -30,13 +32,17 @@ def encode(value: Any) -> bytes:
     return file.getvalue()
 
 
-def decode(data: bytes, max_bytes: int = 64_000_000) -> Any:
-    """Return what `encode` got. The bytes may come from an enemy: ValueError for whatever is not as it should be."""
+def decode(data: bytes, max_bytes: int = 64_000_000, max_json: int = 64_000_000) -> Any:
+    """Return what `encode` got. The bytes may come from an enemy: ValueError for whatever is not as it should be.
+
+    max_bytes: of all; max_json: of what is not in arrays, which takes fifty times as much when it is decoded.
+    """
     try:
+        _check_directory(data)
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             entries = file.infolist()
-            if len(entries) > 10_000 or any(e.compress_type != zipfile.ZIP_STORED for e in entries):
-                raise ValueError("too many entries, or compressed ones")
+            if any(e.compress_type != zipfile.ZIP_STORED or e.compress_size != e.file_size for e in entries):
+                raise ValueError("compressed entries")
             if sum(entry.file_size for entry in entries) > max_bytes or len(data) > max_bytes:
                 raise ValueError(f"more than {max_bytes} bytes")
             arrays = {entry.filename.removesuffix(".npy"): _array(file.read(entry)) for entry in entries}
@@ -51,9 +57,20 @@ def decode(data: bytes, max_bytes: int = 64_000_000) -> Any:
                 return {key: nested(each) for key, each in content.items()}
             return part
 
+        if arrays["json"].nbytes > max_json:
+            raise ValueError(f"more than {max_json} bytes of JSON")
         return nested(json.loads(arrays["json"].tobytes()))
     except Exception as error:  # whatever is wrong with it
         raise ValueError(f"damaged results ({type(error).__name__})") from error
+
+
+def _check_directory(data):
+    """Raise ValueError unless the zip file says at its end, as `encode` writes it, that it has few entries."""
+    if len(data) < 22 or data[-22:-18] != b"PK\5\6":
+        raise ValueError("no zip file")
+    entries, size = struct.unpack("<HI", data[-12:-6])
+    if entries > MAX_ENTRIES or size > 200 * MAX_ENTRIES:
+        raise ValueError("too many entries")
 
 
 def _array(data):
