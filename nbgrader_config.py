@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from grading.exchange import Collect
 from grading.late import LatePenalty
 from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise, SubmissionExporter, keep_notebooks_only
 from grading.page import FeedbackExporter
@@ -37,6 +38,9 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.SaveCells",
 ]
+
+# c.Exchange.root = "/srv/nbgrader/exchange": see docs/instructors.md, "A JupyterHub, a cluster"
+c.ExchangeFactory.collect = Collect
 
 # Grading: student code runs in the sandbox only.
 c.Autograde.exporter_class = SubmissionExporter

@@ -4,9 +4,7 @@ import contextlib
 import io
 import logging
 import os
-import signal
 import textwrap
-import threading
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -16,6 +14,7 @@ from grading.exercises import Exercise, find
 from grading.judge import Result, failed, judge
 from grading.sandboxed.evaluate import evaluate, names_in
 from grading.sandboxed.functions import as_function
+from grading.time_limit import TooLong, time_limit
 
 SEED = 2016  # of the checks in the notebooks; grading draws its own
 SECONDS = 60  # that a check may take; right answers need less than one
@@ -57,9 +56,9 @@ def _result(function):
         return failed(exercise.name, EAGER)
     inputs = exercise.cases(SEED)
     try:
-        with _time_limit(SECONDS), _quiet():
+        with time_limit(SECONDS), _quiet():
             result = judged(function, exercise, inputs)
-    except _TooLong:
+    except TooLong:
         return failed(exercise.name, f"it ran for more than {SECONDS} seconds: is there an endless loop?")
     if hasattr(tf.constant(0), "reshape"):
         result.note = NUMPY_BEHAVIOR
@@ -93,26 +92,3 @@ def _quiet():
             yield
     finally:
         logger.setLevel(before)
-
-
-class _TooLong(BaseException):
-    """Not an Exception, so that no answer catches it by accident."""
-
-
-@contextlib.contextmanager
-def _time_limit(seconds):
-    """Raise _TooLong in the block after a while; where there are no such alarms (Windows, threads), never."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_):
-        raise _TooLong
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -6,29 +6,21 @@ A zip file as it comes, or what somebody has unpacked by hand: whatever in submi
 import os
 import re
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from grading.course import Course
-from grading.intake import (
-    MAX_BYTES,
-    MAX_FILES,
-    MAX_ZIP_BYTES,
-    NOBODYS,
-    Unreadable,
-    _bytes,
-    _member,
-    printable,
-)
+from grading.intake import MAX_FILES, NOBODYS, printable
 from grading.release import ASSIGNMENT
 from grading.roster import NAME, Roster, Unmatched
+from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, member_of, opened
 
 # The first number counts: what stands behind it is a learner's own file name.
 MOODLE = re.compile(r"(?P<name>.*?)_(?P<number>\d+)_assignsubmission_[a-z]+(_(?P<file>.*))?", re.DOTALL)
 CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+\..+)", re.DOTALL)
 MAX_MEMBERS, MAX_CLASS_BYTES = 100_000, 5_000_000_000  # of a class's zip file, unpacked
+MAX_DIRECTORY = 30_000_000  # bytes of its list of files
 NO_LIST = (
     f"{NAME} in the course folder must say whose this is: Moodle's grading worksheet, Canvas' gradebook export, or a "
     "table with id, name and email"
@@ -83,7 +75,7 @@ def collect(course: Course, roster: Roster) -> Collected:
 def _take_zip(course, roster, path, done):
     """Sort a class's zip file, and leave what is nobody's in submitted/."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path, MAX_MEMBERS, MAX_DIRECTORY) as archive:
             members = [each for each in archive.infolist() if not each.is_dir()]
             size = sum(member.file_size for member in members)  # zipfile unpacks no more of it
             if len(members) > MAX_MEMBERS or size > MAX_CLASS_BYTES:
@@ -101,7 +93,7 @@ def _take_zip(course, roster, path, done):
                     _away(course.submitted / name, course.root / ".grading" / "replaced")
             for item in others:
                 _write(item, course.submitted / _safe(item.top), done)
-    except (zipfile.BadZipFile, Unreadable) as error:
+    except Unreadable as error:
         done.notes.append(f"submitted/{printable(path.name)} was not unpacked: {error}")
         return
     _away(path, course.root / ".grading" / "collected")
@@ -111,20 +103,20 @@ def _take_zip(course, roster, path, done):
 def _in_zip(archive, member):
     parts = [part for part in re.split(r"[/\\]", member.filename) if part not in ("", ".", "..")]
     for start in range(min(2, len(parts))):  # some people zip the folder that they have unpacked
-        if item := _item(parts[start], parts[start + 1 :], lambda: _member(archive, member)):
+        if item := _item(parts[start], parts[start + 1 :], lambda: member_of(archive, member)):
             return item
     return None
 
 
 def _on_disk(path: Path, inside: Path) -> Iterator[Item | None]:
     if path.is_file():
-        yield _item(path.name, [], lambda: _bytes(path, inside, MAX_BYTES))
+        yield _item(path.name, [], lambda: bytes_of(path, inside, MAX_BYTES))
     elif path.is_dir() and MOODLE.fullmatch(path.name):
         for where, _, names in os.walk(path):
             for name in sorted(names)[:MAX_FILES]:
                 file = Path(where) / name
                 parts = file.relative_to(path).parts
-                yield _item(path.name, parts, lambda file=file: _bytes(file, inside, MAX_BYTES))
+                yield _item(path.name, parts, lambda file=file: bytes_of(file, inside, MAX_BYTES))
 
 
 def _item(top, rest, read):

@@ -18,10 +18,12 @@ from grading import nbgrader_plugin
 from grading.exercises import EXERCISES
 from grading.intake import NOBODYS
 from grading.release import ASSIGNMENT, COURSE, course_config, link_source
+from grading.time_limit import TooLong, time_limit
 from nst.paths import ROOT
 from nst.pictures import alone_in
 
 NOTEBOOKS = list(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
+SECONDS = 60  # to read a submission, which takes less than one
 STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
 
 
@@ -89,6 +91,21 @@ class Submission:
 
     def __init__(self, course: Course, student: str):
         self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
+        self.texts, self.timestamp = {}, ""
+        try:
+            with time_limit(SECONDS):
+                self._read(course, student)
+        except TooLong:
+            self.refusal = f"refused: reading it takes more than {SECONDS} s; hand in the notebooks alone"
+        except Exception as error:  # whatever somebody can do to a folder: the others must not suffer
+            self.refusal = f"refused: cannot be read ({type(error).__name__})"
+        if self.refusal:
+            self.notebooks, self.notes, self.texts = {}, {}, {}
+        everything = json.dumps([self.texts, self.notes, self.timestamp, course.version])
+        self.digest = hashlib.sha256(json.dumps(self.texts).encode()).hexdigest()
+        self.key = hashlib.sha256(everything.encode()).hexdigest()
+
+    def _read(self, course, student):
         above = course.submitted / student
         folder = above / ASSIGNMENT
         if not folder.is_symlink() and not folder.is_dir() and _has_files(above):
@@ -106,9 +123,6 @@ class Submission:
                 )
         self.timestamp = _timestamp(folder)
         self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
-        everything = json.dumps([self.texts, self.notes, self.timestamp, course.version])
-        self.digest = hashlib.sha256(json.dumps(self.texts).encode()).hexdigest()
-        self.key = hashlib.sha256(everything.encode()).hexdigest()
 
     @property
     def all_notes(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 import shutil
 import warnings
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SAWarning
 
 from grading import nbgrader_plugin
 from grading.course import NOTEBOOKS, Busy, Course, Submission
+from grading.exchange import SECRET, secret_in
 from grading.exercises import EXERCISES
 from grading.judge import Result
 from grading.release import ASSIGNMENT
@@ -37,8 +39,9 @@ def record(course: Course, submission: Submission, results: dict[str, Result]) -
         (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
         own = {exercise: result for exercise, result in results.items() if EXERCISES[exercise].notebook == name}
         nbgrader_plugin.PREPARED[submission.student, name] = own, submission.notes[name]
-    if submission.timestamp:
-        (folder / "timestamp.txt").write_text(submission.timestamp)
+    secret = secret_in(course.submitted / submission.student / ASSIGNMENT) or secrets.token_hex(64)
+    (folder / SECRET).write_text(secret)  # `nbgrader release_feedback` wants both files of everybody
+    (folder / "timestamp.txt").write_text(submission.timestamp)
     intake = course.directory(submission.student, submitted_directory=str(course.intake.relative_to(course.root)))
     before = remembered(course, submission.student)
     Autograde(coursedir=intake, config=intake.config, force=True).start()

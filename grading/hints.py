@@ -170,9 +170,10 @@ def _of_generality(exercise, trials, hidden):
     for trial in wrong:
         if hint := _of_kind(exercise, trial):
             return f"for {trial.case['general'] or 'an ordinary call'}: {hint}"
+    hint = _of_value(exercise, wrong)
     if all(trial.value and (trial.gradient or trial.pictures) for trial in wrong):
-        return STATE
-    if hint := _of_value(exercise, wrong):
+        return hint or STATE
+    if hint:
         return f"{hint} (wrong for {label})"
     if label == OVERFLOW:
         return (

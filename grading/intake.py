@@ -1,14 +1,11 @@
 """What a learner handed in: found under whatever name, read without trusting it, saved as far as it is damaged."""
 
 import base64
-import io
 import itertools
 import json
 import os
 import re
-import stat
 import unicodedata
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +14,22 @@ from urllib.parse import unquote
 import nbformat
 from nbformat import NotebookNode
 
-from grading.salvage import DECODER, cut_cell, salvaged
+from grading.salvage import DECODER, cut_cell, quickly, salvaged
+from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, member_of, opened
 
-MAX_BYTES = 20_000_000  # of one notebook; with pictures in it, one of ours has 1.5 MB
-MAX_ZIP_BYTES = 3 * MAX_BYTES
 MAX_CELLS = 1000
+MAX_CODE = 1_000_000  # characters in all of a notebook's code cells
 MAX_FILES = 1000
 NOBODYS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__"}  # folders that programs leave behind
 LIKE_NOTEBOOKS = {".ipynb", ".txt", ".json", ".py"}
 
 
-class Unreadable(ValueError):
-    """A submitted file that cannot be graded; the message says why."""
+@dataclass
+class Room:
+    """What is left for the pasted pictures of a notebook."""
+
+    pictures: int = 50
+    characters: int = 10_000_000
 
 
 @dataclass
@@ -38,13 +39,16 @@ class Handed:
     where: str  # as the instructor is told
     path: Path
     member: str = ""  # of the zip file `path`
+    problem: str = ""  # why the zip file `path` cannot be opened
 
     def read(self, inside: str | os.PathLike) -> tuple[NotebookNode, list[str]]:
         """Return (notebook, notes) as `read` does, and raise what it raises."""
+        if self.problem:
+            raise Unreadable(self.problem)
         if not self.member:
             return read(self.path, inside)
-        with _opened(_bytes(self.path, inside, MAX_ZIP_BYTES)) as archive:
-            return _notebook(_member(archive, self.member), self.member)
+        with opened(bytes_of(self.path, inside, MAX_ZIP_BYTES)) as archive:
+            return _notebook(member_of(archive, self.member), self.member)
 
 
 def read(path: str | os.PathLike, inside: str | os.PathLike) -> tuple[NotebookNode, list[str]]:
@@ -53,7 +57,7 @@ def read(path: str | os.PathLike, inside: str | os.PathLike) -> tuple[NotebookNo
     path: the file; inside: the folder that it must really be in. Raises Unreadable for a link, a folder or a device,
     a file of more than MAX_BYTES, and for what is no notebook.
     """
-    return _notebook(_bytes(path, inside, MAX_BYTES), path)
+    return _notebook(bytes_of(path, inside, MAX_BYTES), path)
 
 
 def candidates(folder: Path, name: str, inside: str | os.PathLike) -> tuple[list[Handed], list[Handed]]:
@@ -84,16 +88,17 @@ def _all(folder: Path, inside) -> Iterator[Handed]:
         if path.suffix.lower() != ".zip":
             yield Handed(where, path)
             continue
+        members, problem = [], ""
         try:
-            with _opened(_bytes(path, inside, MAX_ZIP_BYTES)) as archive:
+            with opened(bytes_of(path, inside, MAX_ZIP_BYTES)) as archive:
                 members = [each.filename for each in archive.infolist()[:MAX_FILES] if not each.is_dir()]
-        except Unreadable:
-            members = []
+        except Unreadable as error:
+            problem = str(error)
         members = [each for each in members if not NOBODYS & set(Path(each).parts)]
         for member in members:
             yield Handed(f"{printable(member)[:150]} in {where}", path, member)
         if not members:
-            yield Handed(where, path)
+            yield Handed(where, path, problem=problem)
 
 
 def _ending(handed):
@@ -109,47 +114,6 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-# ---------------------------------------------------------------- from a file to its bytes
-
-
-def _bytes(path, inside, most):
-    try:
-        if os.path.realpath(path) != os.path.join(os.path.realpath(inside), os.path.relpath(path, inside)):
-            raise Unreadable("it is a link to another file; hand in the notebook itself")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-        with open(descriptor, "rb") as file:
-            about = os.fstat(descriptor)
-            if not stat.S_ISREG(about.st_mode):
-                raise Unreadable("it is not a file")
-            if about.st_size > most:
-                raise Unreadable(f"it has {about.st_size / 1e6:.0f} MB, more than the {most / 1e6:.0f} MB allowed")
-            return file.read(most + 1)
-    except FileNotFoundError:
-        raise Unreadable("it was not handed in") from None
-    except IsADirectoryError:
-        raise Unreadable("it is not a file") from None
-    except OSError as error:
-        raise Unreadable(f"it cannot be opened ({error.strerror})") from error
-
-
-def _opened(data):
-    try:
-        return zipfile.ZipFile(io.BytesIO(data))
-    except Exception as error:  # whatever somebody can do to a zip file
-        raise Unreadable("it is no zip file, or a damaged one") from error
-
-
-def _member(archive, name):
-    try:
-        with archive.open(name) as file:
-            data = file.read(MAX_BYTES + 1)
-    except Exception as error:
-        raise Unreadable("it cannot be unpacked: the zip file is damaged, or has a password") from error
-    if len(data) > MAX_BYTES:
-        raise Unreadable(f"unpacked, it has more than the {MAX_BYTES / 1e6:.0f} MB allowed")
-    return data
-
-
 # ---------------------------------------------------------------- from bytes to cells
 
 KINDS = {b"PK\x03\x04": "a zip or Office file", b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture"}
@@ -161,16 +125,21 @@ def _notebook(data, name):
     notes = []
     try:
         text = _text(data, notes)
-        cells = _from_script(text) if Path(name).suffix.lower() == ".py" else _cells(text, notes)
+        with quickly():
+            cells = _from_script(text) if Path(name).suffix.lower() == ".py" else _cells(text, notes)
         if len(cells) > MAX_CELLS:
             raise Unreadable(f"it has {len(cells)} cells, more than the {MAX_CELLS} allowed")
-        made = [_plain(cell, number, notes) for number, cell in enumerate(cells, start=1)]
+        room = Room()
+        made = [_plain(cell, number, notes, room) for number, cell in enumerate(cells, start=1)]
     except Unreadable:
         raise
     except Exception as error:  # whatever else somebody can do to a JSON file
         raise Unreadable("it is no notebook, or a damaged one") from error
     if not any(made):
         raise Unreadable("; ".join(["no cell of it can be read", *notes[:3]]))
+    code = sum(len(cell.source) for cell in made if cell and (cell.cell_type == "code" or "grade_id" in cell.metadata))
+    if code > MAX_CODE:
+        raise Unreadable(f"it has {code / 1e6:.1f} MB of code, more than the {MAX_CODE / 1e6:.0f} MB allowed")
     return nbformat.v4.new_notebook(cells=[cell for cell in made if cell]), notes
 
 
@@ -204,7 +173,7 @@ def _text(data, notes):
 def _cells(text, notes):
     """The cells in a notebook's JSON, of any format; as many as there are whole."""
     marked = [number for number, line in enumerate(text.split("\n"), start=1) if _begins_conflict(line)]
-    for take in ("upper", "lower"):
+    for take in ("upper", "lower") if marked else ("upper",):
         try:
             data = DECODER.decode(one_side(text, take) if marked else text)
         except RecursionError:
@@ -267,7 +236,7 @@ def _from_script(text):
     return [dict(cell_type="code", source=part.strip("\n")) for part in parts if part.strip()]
 
 
-def _plain(cell, number, notes):
+def _plain(cell, number, notes, room):
     """A cell with nothing in it but its source, nbgrader's id and pasted pictures; None for one that cannot be read."""
     if not isinstance(cell, dict):
         notes.append(f"cell {number}: damaged, left out")
@@ -286,7 +255,7 @@ def _plain(cell, number, notes):
         whole = _without_markers(whole, number, notes)
         new = nbformat.v4.new_code_cell(whole)
     else:
-        whole, pictures = _pictures(whole, cell.get("attachments"))
+        whole, pictures = _pictures(whole, cell.get("attachments"), room)
         new = nbformat.v4.new_markdown_cell(whole, attachments=pictures) if pictures else None
         new = new or nbformat.v4.new_markdown_cell(whole)
     new["id"] = f"cell-{number}"
@@ -306,17 +275,26 @@ def _without_markers(source, number, notes):
     return source
 
 
-def _pictures(source, attachments):
+def _pictures(source, attachments, room):
     """(source, {name: {type: data}}): pasted pictures under simple names; words in place of those that are lost."""
-    kept = {}
+    kept, known = {}, {}
     attachments = attachments if isinstance(attachments, dict) else {}
 
     def replace(reference):
-        bundle = attachments.get(unquote(reference[1]), attachments.get(reference[1]))
+        called = unquote(reference[1])
+        called = called if called in attachments else reference[1]
+        if called not in known:
+            known[called] = keep(attachments.get(called))
+        return known[called]
+
+    def keep(bundle):
         for kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
             data = bundle.get(kind) if isinstance(bundle, dict) else None
             data = "".join(data) if isinstance(data, list) and all(isinstance(d, str) for d in data) else data
+            if isinstance(data, str) and (room.pictures < 1 or room.characters < len(data)):
+                return "a picture that is too much"
             if isinstance(data, str) and _is_base64(data):
+                room.pictures, room.characters = room.pictures - 1, room.characters - len(data)
                 name = f"picture-{len(kept) + 1}"
                 kept[name] = {kind: re.sub(r"\s", "", data)}
                 return f"attachment:{name}"

@@ -7,6 +7,9 @@ import numpy as np
 from grading.cases import TOLERANCE, Case, Shape, close
 from grading.exercises import Exercise
 
+NEARLY = 1e-2  # relative: what half precision loses is less
+COARSE = "the value is right to three digits only: no cast to float16 is needed"
+
 
 def name_mistake(exercise: Exercise, trials: list[tuple]) -> str | None:
     """Return the hint for the first known mistake that explains every wrong value, or None.
@@ -23,7 +26,9 @@ def name_mistake(exercise: Exercise, trials: list[tuple]) -> str | None:
 
 
 def explained(exercise: Exercise, trials: list[tuple]) -> str:
-    """Return the hint that the exercise itself finds in all trials, the right ones among them, or nothing."""
+    """Return the hint that is found in all trials, the right ones among them, or nothing."""
+    if _rough(trials):
+        return COARSE
     if exercise.explain is None:
         return ""
     try:
@@ -31,6 +36,14 @@ def explained(exercise: Exercise, trials: list[tuple]) -> str:
             return exercise.explain(trials)
     except (IndexError, ValueError):  # too few trials, or values that no one can fit
         return ""
+
+
+def _rough(trials):
+    """Is every value nearly right, as half precision has it? The largest numbers are infinite in it."""
+    finite = [(value, right) for _, value, right in trials if not isinstance(right, tuple) and np.isfinite(value).all()]
+    return bool(finite) and all(
+        np.linalg.norm(value - right) <= NEARLY * np.linalg.norm(right) + 1e-7 for value, right in finite
+    )
 
 
 def _explains(formula, case, value, expected):
@@ -63,6 +76,8 @@ def _factor(exercise, trials):
             continue
         number = float(rest.mean())
         plain = next((k for k in (1, 2, 4, 8, 16, 64, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 64) if close(number, k)), None)
+        if abs(number - 1) < NEARLY and not any(power):
+            return None  # no factor, but a value that is coarse
         if number < 0:
             return "your value has the wrong sign: it is negative where it should be positive"
         if plain is None and any(power):

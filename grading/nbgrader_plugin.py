@@ -16,6 +16,7 @@ from nbgrader.utils import is_solution
 from traitlets import Float, Integer
 
 from grading import evaluation, sandbox, submission
+from grading.exchange import SECRET, secret_in
 from grading.exercises import EXERCISES
 from grading.intake import Unreadable
 from grading.judge import Result, failed
@@ -72,7 +73,10 @@ def put_in_order(path: str | Path, submitted: str | Path, name: str) -> tuple[No
 def keep_notebooks_only(autograded: Path) -> None:
     """Remove what else nbgrader has copied from submissions: a link there may show a file that is not the learner's."""
     for path in autograded.glob("*/*/**/*"):
-        if path.is_symlink() or (path.is_file() and path.suffix != ".ipynb" and path.name != "timestamp.txt"):
+        known = (
+            path.suffix == ".ipynb" or path.name == "timestamp.txt" or (path.name == SECRET and secret_in(path.parent))
+        )
+        if path.is_symlink() or (path.is_file() and not known):
             path.unlink()
 
 

@@ -1,6 +1,7 @@
 """One learner's submission: choose its notebooks, put them in order."""
 
 import ast
+import functools
 import json
 import os
 import re
@@ -11,9 +12,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from grading.exercises import EXERCISES
-from grading.intake import Unreadable, candidates, read
+from grading.intake import MAX_CELLS, Unreadable, candidates, read
 from nst.cells import definition_in, is_blank, parse_cell
 
+MAX_TEXT, MAX_TEXTS = 30_000, 300_000  # characters of a text cell, and of all, that are made into a page
+MAX_SHOWN = 15_000_000  # characters of that page, pictures included, each as often as it is shown
+MAX_MATH = 50  # beginnings of formulas in a cell; those without an end take nbconvert the square of their number
 OWN_CELL = "own_cell_of"  # in a cell's metadata: exercises that it answers, though another answer comes later
 
 
@@ -30,7 +34,7 @@ def choose(
     if not found and not alike:
         foreign = [each for each in others if not _called_like_another(each, name)]
         found, _ = _read_all(foreign[:20], inside, released, name)
-        problems = [(each, "") for each in foreign if each.path.name != "timestamp.txt"]
+        problems = [(each, each.problem) for each in foreign if each.path.name != "timestamp.txt"]
     if not found:
         raise Unreadable(_why_nothing(alike, problems, name))
     named = [each for each in found if Path(each[0].member or each[0].path).name == f"{name}.ipynb"]
@@ -105,6 +109,7 @@ def _why_nothing(alike, problems, name):
         handed, reason = problems[0]
         return reason if handed.where == f"{name}.ipynb" else f"found as {handed.where}, but {reason}"
     there = f"; there is {_places(problems)}" if problems else ""
+    there += next((f", but {reason}" for _, reason in problems if reason), "")
     return f"it was not handed in{there}"
 
 
@@ -170,6 +175,7 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
         cell.update(cell_type="code", outputs=[], execution_count=None)
         cell.metadata.update(_copy(original.metadata))
     known = {cell.source for cell in released.cells}
+    texts, shown = MAX_TEXTS, MAX_SHOWN  # what is left of them
     for number, cell in enumerate(cells):
         cell.metadata.pop("grade_id", None)
         cell["id"] = f"cell-{number}"
@@ -177,8 +183,12 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
             cell.pop("attachments", None)
         elif cell.source not in known:
             cell.source = cell.source.replace("<", "&lt;")  # no scripts in the instructor's browser
-            if not _can_be_shown(cell):
-                cell.source = "\n".join(f"    {line}" for line in cell.source.splitlines())
+            texts -= len(cell.source)
+            size = _size_shown(cell) if texts >= 0 else None
+            if size is None or size > shown:
+                cell.source = _as_typed(cell.source)
+            else:
+                shown -= size
     return nbformat.v4.new_notebook(cells=cells, metadata=_copy(released.metadata)), notes
 
 
@@ -211,14 +221,25 @@ def _answer(name, original, cells, notes):
 
 
 def _defines(cell, name):
-    definition = definition_in(cell.source, name)
-    return definition is not None and not (isinstance(definition, ast.FunctionDef) and is_blank(definition))
+    return _definitions(cell.source).get(name, True) is None
 
 
 def _blank_definition(cell, name):
-    """The unfinished definition in a cell, if that is the one that counts there."""
-    definition = definition_in(cell.source, name)
-    return definition if isinstance(definition, ast.FunctionDef) and is_blank(definition) else None
+    """The lines of the unfinished definition in a cell, if that is the one that counts there; else None."""
+    return _definitions(cell.source).get(name)
+
+
+@functools.lru_cache(maxsize=2 * MAX_CELLS)  # each cell is asked for again and again; a syntax tree would be large
+def _definitions(source):
+    """{exercise: None, or the lines of its definition if that is unfinished}, of those that a cell defines."""
+    found = {}
+    for name in EXERCISES:
+        if definition := definition_in(source, name):
+            found[name] = None
+            if isinstance(definition, ast.FunctionDef) and is_blank(definition):
+                first = min(each.lineno for each in [definition, *definition.decorator_list])
+                found[name] = slice(first - 1, definition.end_lineno)
+    return found
 
 
 def _is_blank_in(cell, original):
@@ -240,20 +261,31 @@ def _is_worth_keeping(cell, marked, answers):
     for name, answer in answers.items():
         if answer is not cell and (blank := _blank_definition(cell, name)):
             lines = parse_cell(cell.source)[1].splitlines()
-            del lines[min(each.lineno for each in [blank, *blank.decorator_list]) - 1 : blank.end_lineno]
+            del lines[blank]
             cell.source = "\n".join(lines)
             if not any(line.strip() and not line.strip().startswith("#") for line in lines):
                 return False
     return True
 
 
-def _can_be_shown(cell):
-    """Does nbconvert make a page of it?"""
+def _size_shown(cell):
+    """The characters of the page that nbconvert makes of a text cell; None if it makes none, or not soon."""
+    if len(cell.source) > MAX_TEXT or len(re.findall(r"\\begin|\\\\[(\[]", cell.source)) > MAX_MATH:
+        return None
+    pictures = cell.get("attachments", {})
+    names = {name: dict.fromkeys(bundle, name) for name, bundle in pictures.items()}  # in place of what may be large
     try:
-        MarkdownWithMath(renderer=IPythonRenderer(attachments=cell.get("attachments", {}))).render(cell.source)
+        page = MarkdownWithMath(renderer=IPythonRenderer(attachments=names)).render(cell.source)
     except Exception:
-        return False
-    return True
+        return None
+    sizes = {name: sum(map(len, bundle.values())) for name, bundle in pictures.items()}
+    return len(page) + sum(sizes[name] * page.count(f';base64,{name}"') for name in names)
+
+
+def _as_typed(source):
+    """Markdown that shows a text as it is, or its beginning: indented, and without what could begin a formula."""
+    lines = source[:MAX_TEXT].replace("\\", "\N{SET MINUS}").replace("$", "\N{FULLWIDTH DOLLAR SIGN}").splitlines()
+    return "\n".join(f"    {line}" if line.strip() else "" for line in lines)
 
 
 def _copy(node):

@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
 

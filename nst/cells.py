@@ -1,6 +1,7 @@
 """Code cells as IPython reads them: their statements, and the names that a statement makes, changes and uses."""
 
 import ast
+import functools
 import re
 import symtable
 import warnings
@@ -61,14 +62,17 @@ def _parsed(text):
 
 def definition_in(source: str, name: str) -> ast.stmt | None:
     """The last statement of a code cell that makes the function `name`; None if none does, or the cell is no Python."""
-    if name not in source:
-        return None
+    return _definitions(source).get(name) if name in source else None
+
+
+@functools.lru_cache(maxsize=1)  # a cell is asked for one name after the other
+def _definitions(source):
+    """{name: the last statement of a code cell that makes this function}."""
     try:
         body = parse_cell(source)[0].body
     except SyntaxError:
-        return None
-    made = [node for node in flat(body) if _makes_function(node) and name in bound(node)]
-    return made[-1] if made else None
+        return {}
+    return {name: node for node in flat(body) if _makes_function(node) for name in bound(node)}
 
 
 def flat(body):

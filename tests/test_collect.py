@@ -220,6 +220,19 @@ def test_a_zip_file_that_would_fill_the_disk_stays_where_it_is(course, monkeypat
     assert [path.name for path in course.submitted.iterdir()] == ["class.zip"]
 
 
+def test_a_zip_file_of_too_many_names_is_not_opened(course, monkeypatch):
+    put_zip(course, {"Ada Lovelace_7_assignsubmission_file/02_content_cost.ipynb": "a2"})
+    path = course.submitted / "class.zip"
+    data = bytearray(path.read_bytes())
+    data[-10:-6] = (40_000_000).to_bytes(4, "little")  # the size of its list of files
+    path.write_bytes(data)
+    monkeypatch.setattr("zipfile.ZipFile", None)
+    (note,) = collect(course, class_list(course.root)).notes
+    assert note.startswith(
+        "submitted/class.zip was not unpacked: it has too many files: 1, and 40 MB of names; 100000 and 30 MB"
+    )
+
+
 def test_without_a_class_list_nothing_is_moved_and_one_student_s_zip_is_left_alone(course):
     put_zip(course, {"Ada Lovelace_7_assignsubmission_file/02_content_cost.ipynb": "a2"})
     put_zip(course, {"02_content_cost.ipynb": "a2"}, "ada.zip")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -134,6 +135,31 @@ def test_a_refused_student_changes_the_exit_status(root, monkeypatch):
             main(["--root", str(root)])
         assert ended.value.code == refused
         (root / "submitted" / "an empty one").mkdir(exist_ok=True)
+
+
+def test_stopped_or_killed_it_keeps_what_is_recorded(root):
+    for number in range(4):
+        submit(root, f"student{number}", wrong=SWAPPED if number % 2 else None)
+    seen = set()
+    for kind in (signal.SIGINT, signal.SIGKILL):
+        command = [sys.executable, "-m", "grading.grade", "--root", root]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as one:
+            while len(recorded := {path.stem for path in (root / ".grading" / "graded").glob("*.json")}) <= len(seen):
+                assert one.poll() is None
+                time.sleep(0.05)
+            one.send_signal(kind)
+            said = one.communicate(timeout=20)[0]
+        assert "Traceback" not in said and one.returncode != 0
+        assert ("Stopped. What was graded is recorded" in said) == (kind == signal.SIGINT)
+        seen = recorded
+    done = grade("--root", root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in done.stdout.splitlines():
+        if line.startswith("student") and "content" not in line:
+            name, *marks, total, status = line.split()[:9]
+            assert total == f"{ALL - 4 * (int(name[-1]) % 2)}"
+            assert status.startswith("unchanged" if name in seen else ("graded", "unchanged"))
+    assert len(list((root / "feedback").glob("*/notebooks/*.html"))) == 12
 
 
 def test_notebooks_in_a_folder_of_their_own_or_renamed_by_a_browser_are_found(root):

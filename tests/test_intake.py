@@ -1,9 +1,13 @@
 """Submissions as they really come in, found, read and put in order: nothing is run, no sandbox."""
 
+import ast
+import contextlib
 import copy
 import io
 import json
 import os
+import signal
+import struct
 import time
 import zipfile
 from types import SimpleNamespace
@@ -13,11 +17,12 @@ import pytest
 from classroom import RIGHT, notebooks
 from nbconvert import HTMLExporter, PythonExporter
 
-from grading import evaluation
+from grading import evaluation, nbgrader_plugin
 from grading.course import Course, Submission
 from grading.grade import grade_course
 from grading.nbgrader_plugin import PREPARED, EvaluateExercises, put_in_order
 from grading.table import show, write_csv
+from grading.unpack import Unreadable, opened
 from nst.notebooks import functions_from
 from nst.paths import ROOT
 
@@ -46,9 +51,9 @@ def is_right(answers):
     return all(source.strip() == RIGHT[name].strip() for name, source in answers.items())
 
 
-def zipped(files):
+def zipped(files, method=zipfile.ZIP_DEFLATED):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return file.getvalue()
@@ -88,6 +93,7 @@ def test_a_notebook_in_a_zip_file_is_found_and_what_a_mac_adds_is_not(tmp_path):
     [
         (zipped({FILE: b" " * 30_000_000}), f"found as {FILE} in ada.zip, but unpacked, it has more than the 20 MB"),
         (zipped({FILE: FINISHED})[:-60], "it was not handed in; there is ada.zip"),
+        (zipped({FILE: FINISHED}, zipfile.ZIP_BZIP2), "pack the zip file again, with its usual method (deflate)"),
         (zipped({FILE: FINISHED}).replace(b"\x14\0\0\0\x08", b"\x14\0\1\0\x08"), "the zip file is damaged, or has a"),
     ],
 )
@@ -298,10 +304,10 @@ def test_a_files_name_cannot_do_anything_on_the_page(tmp_path):
         FINISHED.replace('"execution_count": null', '"execution_count": ' + "9" * 5000, 3),
         FINISHED.replace('"execution_count": null', '"execution_count": ' + "[" * 500 + "]" * 500, 3),
         changed(
-            lambda cells: cells.append(dict(cell_type="code", source="compute_content_cost" + "\n" * 2_000_000 + "("))
+            lambda cells: cells.append(dict(cell_type="code", source="compute_content_cost" + "\n" * 400_000 + "("))
         ),
         changed(
-            lambda cells: cells.append(dict(cell_type="code", source="compute_content_cost\n" + "x = 1\n" * 500_000))
+            lambda cells: cells.append(dict(cell_type="code", source="compute_content_cost\n" + "x = 1\n" * 100_000))
         ),
         changed(lambda cells: cells.append(dict(cell_type="code", source="!ls compute_content_cost\n" * 9_000))),
         changed(
@@ -316,6 +322,114 @@ def test_nothing_in_a_file_takes_long_to_read(tmp_path, text):
     begun = time.monotonic()
     answers, _, _ = hand_in(tmp_path, {FILE: text})
     assert is_right(answers) and time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b'{"cells":' * 310 + b"[" + b"[]," * 500_000, "no cell can be read"),
+        (b'{"a":' * 310 + b'"' + b"\\n" * 5_000_000, "no cell can be read"),
+        (b'{"cells":[{"cell_type":"code","source":' + b" " * 60_000, "no cell can be read"),
+    ],
+    ids=["brackets", "string", "spaces"],
+)
+def test_a_damaged_file_is_not_read_again_and_again(tmp_path, data, words):
+    begun = time.process_time()
+    _, (note,), _ = hand_in(tmp_path, {FILE: data})
+    assert words in note and time.process_time() - begun < 1.5
+
+
+def with_many_names(number, large=False):
+    """A zip file of nothing but its list of files; large: with the records of a zip file that may have over 4 GB."""
+    entry = struct.pack("<4s16xIIHHHHHII", b"PK\1\2", 0, 0, 8, 0, 0, 0, 0, 0, 0) + b"02.ipynb"
+    size = len(entry) * number
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, number, number, size, 0)
+    record += struct.pack("<4sIQI", b"PK\6\7", 0, size, 1)
+    count = 0xFFFF if large else number
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count, count, 0xFFFFFFFF if large else size, 0, 0)
+    return entry * number + (record if large else b"") + end
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_zip_file_of_too_many_names_is_not_opened(tmp_path, monkeypatch, large):
+    few, many = with_many_names(20, large), with_many_names(20_000, large)
+    assert len(zipfile.ZipFile(io.BytesIO(few)).namelist()) == 20
+    assert len(opened(few).namelist()) == 20
+    monkeypatch.setattr("zipfile.ZipFile", None)
+    _, (note,), _ = hand_in(tmp_path, {"a.zip": many})
+    assert "there is a.zip, but it has too many files: 20000, and 1 MB of names; 10000 and 2 MB are allowed" in note
+    with pytest.raises(Unreadable, match="too many files: 0, and 3 MB"):
+        opened(with_many_names(50_000)[:-14] + b"\0\0" * 2 + struct.pack("<IIH", 2_700_000, 0, 0))
+
+
+def shown_in(tmp_path, cell):
+    """(the text cell as it is kept, the page that nbconvert makes of the notebook)."""
+    cell = dict(cell_type="markdown", metadata={}) | cell
+    _, notes, notebook = hand_in(tmp_path, {FILE: changed(lambda cells: cells.insert(0, cell))})
+    assert not notes
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    return notebook.cells[0], page
+
+
+def test_a_picture_is_kept_once_and_fifty_in_all(tmp_path):
+    one = dict(source="![](attachment:a) " * 40, attachments={"a": {"image/png": PICTURE}})
+    cell, page = shown_in(tmp_path / "one", one)
+    assert len(cell.attachments) == 1 and page.count(PICTURE) == 40
+    many = {f"p{number}": {"image/png": PICTURE} for number in range(60)}
+    cell, page = shown_in(
+        tmp_path / "many", dict(source="".join(f"![](attachment:{n}) " for n in many), attachments=many)
+    )
+    assert len(cell.attachments) == page.count(PICTURE) == 50 and page.count("a%20picture%20that") == 0
+    assert cell.source.count("(a picture that is too much)") == 10
+
+
+def test_large_pictures_do_not_make_a_huge_page(tmp_path):
+    large = {"a": {"image/png": "A" * 6_000_000}, "b": {"image/png": "B" * 6_000_000}}
+    text = dict(cell_type="markdown", source="![](attachment:a) ![](attachment:b)", attachments=large)
+    _, _, notebook = hand_in(tmp_path / "two", {FILE: changed(lambda cells: cells.insert(0, text))})
+    cell = notebook.cells[0]
+    assert list(cell.attachments) == ["picture-1"] and "a picture that is too much" in cell.source
+    again = dict(source="[x]: attachment:a\n\n" + "![i][x] " * 30, attachments={"a": {"image/png": "A" * 1_000_000}})
+    _, page = shown_in(tmp_path / "again", again)
+    assert len(page) < 5_000_000 and "![i][x]" in page
+
+
+@pytest.mark.parametrize(
+    "text", ["\\begin{a}" * 16_000, "\\begin{a}\n\n" * 2500, "a\n\n\\begin{b}" * 100 + "word " * 9000]
+)
+def test_a_text_that_takes_long_to_show_is_shown_as_typed_and_cut(tmp_path, text):
+    begun = time.process_time()
+    cell, page = shown_in(tmp_path, dict(source=text))
+    assert time.process_time() - begun < 2
+    assert "\u2216begin{a}" in page or "\u2216begin{b}" in page
+    assert len(cell.source.replace("    ", "")) <= 30_000
+
+
+def test_only_so_much_text_is_shown_as_a_page(tmp_path):
+    texts = [dict(cell_type="markdown", metadata={}, source=f"*word* {n}" + " word" * 5000) for n in range(20)]
+    _, _, notebook = hand_in(tmp_path, {FILE: changed(lambda cells: cells.extend(texts))})
+    shown = [cell.source.startswith("*") for cell in notebook.cells[-20:]]
+    assert shown == [True] * 11 + [False] * 9
+
+
+def test_a_cell_is_parsed_once_however_often_it_is_asked_for(tmp_path, monkeypatch):
+    parsed = []
+    monkeypatch.setattr("nst.cells._parsed", lambda text: parsed.append(text) or ast.parse(text))
+    names = "gram_matrix, compute_layer_style_cost, compute_style_cost"
+    more = [dict(cell_type="code", metadata={}, source=f"{number}, {names}") for number in range(30)]
+    hand_in(tmp_path, {f"{STYLE}.ipynb": changed(lambda cells: cells.extend(more), STYLE)}, STYLE)
+    assert sum(text.endswith(names) for text in parsed) == 30
+
+
+def test_a_notebook_of_far_too_much_code_is_refused(tmp_path):
+    code = [dict(cell_type="code", metadata={}, source="x = 1\n" * 40_000)] * 6
+    marked = [
+        cell | dict(cell_type="markdown", metadata=dict(nbgrader=dict(grade_id="compute_content_cost")))
+        for cell in code
+    ]
+    for number, cells in enumerate((code, marked)):
+        _, (note,), _ = hand_in(tmp_path / f"{number}", {FILE: changed(lambda all, more=cells: all.extend(more))})
+        assert "it has 1.4 MB of code, more than the 1 MB allowed" in note
 
 
 # ---------------------------------------------------------------- put in order
@@ -447,6 +561,28 @@ def test_what_programs_leave_behind_is_no_student_and_a_file_is_refused(course, 
     rows = {row["student"]: row["status"] for row in grade_course(course)}
     assert set(rows) == {"ada", "ben.zip"}
     assert rows["ben.zip"].startswith("refused: a file; what is in it belongs into submitted/<student>/notebooks/")
+
+
+def test_one_student_s_folder_stops_nobody_else(course, monkeypatch):
+    def put_in_order(path, submitted, name):
+        if "eve" in path.parts:
+            raise MemoryError
+        while "mallory" in path.parts:  # and no `except Exception` there goes on for ever
+            with contextlib.suppress(Exception):
+                time.sleep(5)
+        return whole(path, submitted, name)
+
+    whole = nbgrader_plugin.put_in_order
+    monkeypatch.setattr("grading.nbgrader_plugin.put_in_order", put_in_order)
+    monkeypatch.setattr("grading.course.SECONDS", 0.3)
+    for name in ("eve", "mallory"):
+        (course.submitted / name / "notebooks").mkdir(parents=True)
+    eve, mallory = Submission(course, "eve"), Submission(course, "mallory")
+    assert eve.refusal == "refused: cannot be read (MemoryError)" and not eve.texts and not eve.notes
+    assert mallory.refusal.startswith("refused: reading it takes more than 0.3 s") and not mallory.texts
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    monkeypatch.setattr("grading.course.SECONDS", 60)
+    assert not Submission(course, "ada").refusal
 
 
 def test_notebooks_one_folder_too_high_are_found(course):

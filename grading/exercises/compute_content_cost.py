@@ -58,6 +58,10 @@ def _layer(index):
     return of_case
 
 
+def _changed(change):
+    return _content(lambda c, g, n: content_cost(change(c), change(g))[0])
+
+
 def _mixed(a):
     return a.reshape(a.shape[-1], -1)
 
@@ -99,6 +103,7 @@ MISTAKES = {
         _content(lambda c, g, n: np.sqrt(np.sum((c - g) ** 2)) / (4 * n)),
         _content(lambda c, g, n: np.sqrt(np.sum((c - g) ** 2) / (4 * n))),
         _content(lambda c, g, n: np.sqrt(np.sum((c - g) ** 2))),
+        _content(lambda c, g, n: np.sqrt(np.sum((c - g) ** 2) / n)),
     ],
     "the activations are added where they should be subtracted": [
         _content(lambda c, g, n: ((c + g) ** 2).sum() / 4 / n),
@@ -119,6 +124,15 @@ MISTAKES = {
     ],
     "the largest difference is taken: the formula adds up all of them": [
         _content(lambda c, g, n: ((c - g) ** 2).max()),
+    ],
+    "the activations are changed before they are compared: they are taken as they are": [
+        _changed(lambda a: a.clip(0)),
+        _changed(lambda a: a / np.linalg.norm(a)),
+        _changed(lambda a: 1 / (1 + np.exp(-a))),
+        _changed(np.tanh),
+        _changed(lambda a: a / a.max()),
+        _changed(lambda a: a - a.mean()),
+        _changed(lambda a: (a - a.mean()) / a.std()),
     ],
     ROUNDED: [
         _content(lambda c, g, n: np.floor(((c - g) ** 2).sum() / (4 * n))),

@@ -63,6 +63,16 @@ def _layers(formula):
     return of_case
 
 
+def _activations(divisor):
+    """The content cost of every style layer."""
+
+    def of_case(case):
+        pairs = zip(weights_of(case), *case["arguments"][:2])
+        return sum(weight * ((a_S - a_G) ** 2).mean() / divisor for weight, a_S, a_G in pairs)
+
+    return of_case
+
+
 IGNORED = "the given STYLE_LAYERS are ignored: take the weights from the argument, not a number or the notebook's own"
 MISTAKES = {
     "the weights of STYLE_LAYERS are not used: multiply each layer cost by its lambda": [
@@ -151,6 +161,22 @@ MISTAKES = {
     ],
     "the weight of the last layer is taken twice": [
         _layers(lambda w, J, all_J: (w * J).sum() + w[-1] * J[-1]),
+    ],
+    "the weights are added up from layer to layer: each layer has its own, as it is": [
+        _layers(lambda w, J, all_J: (w.cumsum() * J).sum()),
+    ],
+    "the sum so far is multiplied by each weight again: J_style += weight * cost": [
+        _layers(lambda w, J, all_J: sum(J[i] * w[i:].prod() for i in range(len(w)))),
+    ],
+    "the costs are added up twice: add each layer's cost to the sum, not the sum to itself": [
+        _layers(lambda w, J, all_J: (w * J).cumsum().sum()),
+    ],
+    "the weights go through a softmax: formula (5) takes them as they are": [
+        _layers(lambda w, J, all_J: (np.exp(w) * J).sum() / np.exp(w).sum()),
+    ],
+    "the activations themselves are compared: take compute_layer_style_cost of each layer": [
+        _activations(4),
+        _activations(1),
     ],
     CUT_OFF: [
         _layers(lambda w, J, all_J: (np.trunc(w) * J).sum()),

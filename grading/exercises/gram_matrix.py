@@ -84,6 +84,10 @@ MISTAKES = {
         _of_matrix(lambda A: np.outer(A.sum(1), A.sum(1))),
         _of_matrix(lambda A: np.outer(A.mean(1), A.mean(1))),
     ],
+    "something is added to the diagonal: the Gram matrix is A A^T alone": [
+        _of_matrix(lambda A: A @ A.T + np.eye(len(A))),
+        _of_matrix(lambda A: A @ A.T + np.diag(np.diag(A @ A.T))),
+    ],
     "rows are added where they should be multiplied": [
         _of_matrix(lambda A: A.sum(1)[:, None] + A.sum(1)),
     ],

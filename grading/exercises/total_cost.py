@@ -125,6 +125,24 @@ MISTAKES = {
     "there is a square root too many": [
         _weighted(lambda a, b, c, s: np.sqrt(a * c + b * s)),
     ],
+    "J_content stands where J_style should, too": [
+        _weighted(lambda a, b, c, s: a * c + b * c),
+    ],
+    "J_style stands where J_content should, too": [
+        _weighted(lambda a, b, c, s: a * s + b * s),
+    ],
+    "one weight is made from the other: formula (6) takes both as they are": [
+        _weighted(lambda a, b, c, s: a * c + (1 - a) * s),
+        _weighted(lambda a, b, c, s: (1 - b) * c + b * s),
+    ],
+    "a logarithm is taken: formula (6) has none": [
+        _weighted(lambda a, b, c, s: np.log(a * c + b * s)),
+        _weighted(lambda a, b, c, s: a * np.log(c) + b * np.log(s)),
+    ],
+    "something is added to the two weighted costs: formula (6) has nothing else": [
+        _weighted(lambda a, b, c, s: a * c + b * s + 1),
+        _weighted(lambda a, b, c, s: a * c + b * s + a + b),
+    ],
     CUT_OFF: [
         _weighted(lambda a, b, c, s: int(a) * c + int(b) * s),
     ],

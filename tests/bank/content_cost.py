@@ -1,5 +1,6 @@
 """Answers to exercise 1, compute_content_cost."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -380,19 +381,19 @@ def compute_content_cost(content_output, generated_output):
     return cost(content_output[17], generated_output[17])
 
 
-@wrong()
+@wrong("taken as they are")
 def compute_content_cost(content_output, generated_output):
     a_C, a_G = (tf.math.l2_normalize(a[-1]) for a in (content_output, generated_output))
     return cost(a_C, a_G)
 
 
-@wrong()
+@wrong("three digits only")
 def compute_content_cost(content_output, generated_output):
     a_C, a_G = (tf.cast(a[-1], tf.float16) for a in (content_output, generated_output))
     return tf.cast(tf.reduce_mean((a_C - a_G) ** 2) / 4, tf.float32)
 
 
-@wrong()
+@wrong("taken as they are")
 def compute_content_cost(content_output, generated_output):
     a_C, a_G = (tf.nn.relu(a[-1]) for a in (content_output, generated_output))
     return cost(a_C, a_G)
@@ -507,3 +508,56 @@ def compute_content_cost(content_output, generated_output):
 @wrong("another name for sum: tf.reduce_sum")
 def compute_content_cost(content_output, generated_output):
     return tf.sum(tf.square(content_output[-1] - generated_output[-1]))
+
+
+@right
+def compute_content_cost(content_output, generated_output):
+    flat_C, flat_G = (tf.reshape(a[-1], [-1]) for a in (content_output, generated_output))
+    return keras.losses.mean_squared_error(flat_C, flat_G) / 4
+
+
+@right
+def compute_content_cost(content_output, generated_output):
+    return keras.losses.MeanSquaredError()(y_true=content_output[-1], y_pred=generated_output[-1]) * 0.25
+
+
+@right
+def compute_content_cost(content_output, generated_output):
+    def of_row(rows):
+        return tf.reduce_mean(tf.math.squared_difference(*rows))
+
+    index = len(content_output) - 1
+    rows = tf.vectorized_map(of_row, (content_output[index][0], generated_output[index][0]))
+    return tf.reduce_mean(rows) / 4
+
+
+@wrong("(n_H n_W) times too large")
+def compute_content_cost(content_output, generated_output):
+    over_places = tf.reduce_sum((content_output[-1] - generated_output[-1]) ** 2, axis=[1, 2])
+    return tf.reduce_mean(over_places) / 4
+
+
+@wrong("add up over all axes")
+def compute_content_cost(content_output, generated_output):
+    return keras.losses.mean_squared_error(content_output[-1], generated_output[-1]) / 4
+
+
+@wrong("absolute values")
+def compute_content_cost(content_output, generated_output):
+    return keras.losses.MeanAbsoluteError()(content_output[-1], generated_output[-1]) / 4
+
+
+@wrong("square root too many")
+def compute_content_cost(content_output, generated_output):
+    return tf.sqrt(tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2))
+
+
+@wrong("divided with //")
+def compute_content_cost(content_output, generated_output):
+    return (1 // 4) * tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2)
+
+
+@wrong("taken as they are")
+def compute_content_cost(content_output, generated_output):
+    a_C, a_G = (tf.sigmoid(a[-1]) for a in (content_output, generated_output))
+    return cost(a_C, a_G)

@@ -1,5 +1,6 @@
 """Answers to exercise 2, gram_matrix."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -297,7 +298,7 @@ def gram_matrix(A):
     return tf.nn.softmax(A @ tf.transpose(A))
 
 
-@wrong()
+@wrong("three digits only")
 def gram_matrix(A):
     A = tf.cast(A, tf.float16)
     return tf.cast(A @ tf.transpose(A), tf.float32)
@@ -308,7 +309,7 @@ def gram_matrix(A):
     return A @ tf.transpose(tf.reverse(A, [1]))
 
 
-@wrong()
+@wrong("added to the diagonal")
 def gram_matrix(A):
     return A @ tf.transpose(A) + tf.eye(A.shape[0])
 
@@ -363,3 +364,45 @@ def gram_matrix(A):
     a, b, c, d = A.size()
     features = A.view(a * b, c * d)
     return features.mm(features.t())
+
+
+@right
+def gram_matrix(A):
+    return tf.vectorized_map(lambda row: tf.linalg.matvec(a=A, b=row), A)
+
+
+@right
+def gram_matrix(A):
+    return keras.ops.matmul(A, keras.ops.transpose(A))
+
+
+@right
+def gram_matrix(A):
+    return tf.map_fn(lambda row: tf.einsum("ck,k->c", A, row), A)
+
+
+@wrong("A^T A was computed")
+def gram_matrix(A):
+    return tf.einsum("ki,kj->ij", A, A)
+
+
+@wrong("one number comes back")
+def gram_matrix(A):
+    return tf.tensordot(A, A, axes=2)
+
+
+@wrong("entry by entry")
+def gram_matrix(A):
+    return tf.einsum("ik,ik->ik", A, A)
+
+
+@wrong("must one of the two be transposed")
+def gram_matrix(A):
+    return tf.linalg.matmul(A, A, transpose_a=True, adjoint_b=True)
+
+
+@wrong("added to the diagonal")
+def gram_matrix(A):
+    """Half of it, mirrored: the diagonal counts twice."""
+    upper = tf.linalg.band_part(tf.matmul(A, A, transpose_b=True), 0, -1)
+    return upper + tf.transpose(upper)

@@ -1,5 +1,6 @@
 """Answers to exercise 3, compute_layer_style_cost."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -493,3 +494,42 @@ def compute_layer_style_cost(a_S, a_G):
 @wrong("one list of whole numbers")
 def compute_layer_style_cost(a_S, a_G):
     return of(lambda a: tf.reshape(a, a.shape[3], -1), a_S, a_G)
+
+
+@right
+def compute_layer_style_cost(a_S, a_G):
+    def averaged(a):
+        _, *places, n_C = a.shape
+        A = tf.reshape(tf.transpose(a, perm=[3, 0, 1, 2]), [n_C, -1])
+        return tf.linalg.matmul(A, A, adjoint_b=True) / np.prod(places)
+
+    return keras.losses.MeanSquaredError()(averaged(a_S), averaged(a_G)) / 4
+
+
+@right
+def compute_layer_style_cost(a_S, a_G):
+    G = {name: average(a) for name, a in dict(S=a_S, G=a_G).items()}
+    return tf.reduce_sum(tf.square(tf.subtract(x=G["S"], y=G["G"]))) / (2 * a_G.shape[-1]) ** 2
+
+
+@wrong("n_W^2 times too large and n_H^2 times too small")
+def compute_layer_style_cost(a_S, a_G):
+    _, n_H, n_W, n_C = a_G.shape
+    D = gram_matrix(unroll(a_S)) - gram_matrix(unroll(a_G))
+    return tf.reduce_sum(D**2) / (4 * n_C**2 * n_H**4)
+
+
+@wrong("another name for MSE: keras.losses.mean_squared_error")
+def compute_layer_style_cost(a_S, a_G):
+    return keras.losses.MSE(average(a_S), average(a_G)) / 4
+
+
+@wrong("2 times too small")
+def compute_layer_style_cost(a_S, a_G):
+    return tf.nn.l2_loss(average(a_S) - average(a_G)) / (4 * a_G.shape[3] ** 2)
+
+
+@wrong("three digits only")
+def compute_layer_style_cost(a_S, a_G):
+    G_S, G_G = (tf.cast(average(a), tf.float16) for a in (a_S, a_G))
+    return tf.cast(tf.reduce_mean((G_S - G_G) ** 2) / 4, tf.float32)

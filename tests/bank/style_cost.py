@@ -1,5 +1,6 @@
 """Answers to exercise 4, compute_style_cost."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -392,14 +393,14 @@ def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=
     return tf.add_n([layers[f"block{n}_conv1"] * J for n, J in enumerate(costs[: len(layers)], 1) if n < 7])
 
 
-@wrong()
+@wrong("softmax")
 def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
     costs = costs_of(style_image_output, generated_image_output)
     weights = tf.nn.softmax([float(w) for _, w in STYLE_LAYERS])
     return tf.add_n([w * J for w, J in zip(tf.unstack(weights), costs)])
 
 
-@wrong()
+@wrong("activations themselves")
 def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
     """The content cost of each layer."""
     pairs = zip(STYLE_LAYERS, style_image_output, generated_image_output)
@@ -464,3 +465,58 @@ def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=
     for (_, weight), a_S, a_G in zip(STYLE_LAYERS, style_image_output, generated_image_output):
         J.assign_add(weight * compute_layer_style_cost(a_S, a_G))
     return J
+
+
+@right
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    weights = dict(STYLE_LAYERS)
+    names = [name for name, _ in STYLE_LAYERS]
+    pairs = dict(zip(names, zip(style_image_output, generated_image_output)))
+    return sum(weights[name] * compute_layer_style_cost(*pairs[name]) for name in names)
+
+
+@right
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    def rest(i):
+        if i == len(STYLE_LAYERS):
+            return 0.0
+        J = compute_layer_style_cost(a_S=style_image_output[i], a_G=generated_image_output[i])
+        return STYLE_LAYERS[i][-1] * J + rest(i + 1)
+
+    return rest(0)
+
+
+@wrong("added up from layer to layer")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    J_style = total = 0.0
+    for i, (_, weight) in enumerate(STYLE_LAYERS):
+        total += weight
+        J_style += total * compute_layer_style_cost(style_image_output[i], generated_image_output[i])
+    return J_style
+
+
+@wrong("multiplied by each weight again")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    J_style = 0.0
+    for (_, weight), J in zip(STYLE_LAYERS, costs_of(style_image_output, generated_image_output)):
+        J_style = weight * (J_style + J)
+    return J_style
+
+
+@wrong("added up twice")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    costs = costs_of(style_image_output, generated_image_output)
+    weighted = tf.stack([weight * J for (_, weight), J in zip(STYLE_LAYERS, costs)])
+    return tf.reduce_sum(tf.cumsum(weighted))
+
+
+@wrong("one layer is left out")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    costs = costs_of(style_image_output, generated_image_output)
+    return sum(STYLE_LAYERS[i][1] * costs[i] for i in range(len(STYLE_LAYERS) - 1)) + 0 * costs[-1]
+
+
+@wrong("activations themselves")
+def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+    triples = zip(STYLE_LAYERS, style_image_output, generated_image_output)
+    return sum(weight * keras.losses.MeanSquaredError()(s, g) for (_, weight), s, g in triples)

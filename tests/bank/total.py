@@ -258,12 +258,12 @@ def total_cost(J_content, J_style, alpha=10, beta=40):
     return best[-1]
 
 
-@wrong()
+@wrong("something is added")
 def total_cost(J_content, J_style, alpha=10, beta=40):
     return alpha * J_content + beta * J_style + 1
 
 
-@wrong()
+@wrong("logarithm")
 def total_cost(J_content, J_style, alpha=10, beta=40):
     return tf.math.log(alpha * J_content + beta * J_style)
 
@@ -295,3 +295,47 @@ def total_cost(J_content, J_style, alpha=20, beta=20):
 @tf.function
 def total_cost(J_content, J_style, ALPHA=10, BETA=40):
     return ALPHA * J_content + BETA * J_style
+
+
+@right
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return tf.tensordot(tf.stack([J_content, J_style]), tf.constant([alpha, beta], tf.float32), axes=1)
+
+
+@right
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    def weighted(weight, cost):
+        return weight * cost
+
+    return sum(weighted(weight=w, cost=J) for w, J in {alpha: J_content}.items()) + weighted(beta, J_style)
+
+
+@right
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    costs, weights = dict(content=J_content, style=J_style), dict(content=alpha, style=beta)
+    return tf.add_n([weights[name] * costs[name] for name in costs])
+
+
+@wrong("J_content stands where J_style should")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return alpha * J_content + beta * J_content
+
+
+@wrong("one weight is made from the other")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return alpha * J_content + (1 - alpha) * J_style
+
+
+@wrong("not an average")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return tf.reduce_mean([alpha * J_content, beta * J_style])
+
+
+@wrong("J_style stands where J_content should")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return tf.reduce_sum(tf.constant([alpha, beta], tf.float32) * J_style)
+
+
+@wrong("logarithm")
+def total_cost(J_content, J_style, alpha=10, beta=40):
+    return alpha * tf.math.log(J_content) + beta * tf.math.log(J_style)

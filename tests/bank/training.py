@@ -719,3 +719,117 @@ def train_step(generated_image):
 @wrong("TensorFlow 2 has no tf.gradients")
 def train_step(generated_image):
     return tf.gradients(costs_at(generated_image), [generated_image])
+
+
+@right
+def train_step(generated_image):
+    with tf.GradientTape(persistent=True) as tape:
+        J = costs_at(generated_image)
+    gradient = tape.gradient(target=J, sources=generated_image)
+    del tape
+    optimizer.apply_gradients(grads_and_vars=[(gradient, generated_image)])
+    generated_image.assign(keras.ops.clip(generated_image, 0.0, 1.0))
+    return J
+
+
+@right
+def train_step(generated_image):
+    """All of it inside the tape."""
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+        step(generated_image, J, tape)
+        return J
+
+
+@wrong("moved several times")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    for _ in range(2):
+        optimizer.apply_gradients([(gradient, generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("clip them afterwards")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        generated_image.assign(clip_0_1(generated_image))
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    return J
+
+
+@wrong("takes the picture as it is")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image / 255)
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("as the optimizer would move it")
+def train_step(generated_image):
+    """The gradient is clipped, and not the picture alone."""
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients([(clip_0_1(gradient), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("but of a part of it")
+def train_step(generated_image):
+    J_style = compute_style_cost(a_S, vgg_model_outputs(generated_image))
+    with tf.GradientTape() as tape:
+        J = total_cost(compute_content_cost(a_C, vgg_model_outputs(generated_image)), J_style, ALPHA, BETA)
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("by another length")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients([(tf.math.l2_normalize(gradient), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("not clipped after the update")
+def train_step(generated_image):
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients([(gradient, generated_image)])
+    np.clip(generated_image, 0, 1)
+    return J
+
+
+@wrong("not clipped after the update")
+def train_step(generated_image):
+    """A new tensor by the same name."""
+    gradient, J = with_tape(generated_image)
+    optimizer.apply_gradients([(gradient, generated_image)])
+    generated_image = clip_0_1(generated_image)
+    return J
+
+
+@wrong("no gradient reaches generated_image")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(generated_image, J), generated_image)])
+    return J
+
+
+@wrong("no gradient reaches generated_image")
+def train_step(generated_image):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return J
+
+
+@wrong("itself, not a copy")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        generated_image = tf.Variable(clip_0_1(generated_image))
+        J = costs_at(generated_image)
+    step(generated_image, J, tape)
+    return J
