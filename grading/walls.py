@@ -25,7 +25,7 @@ VISIBLE = [  # of this project: what runs a function and what its notebook may i
     *(f"nst/{name}.py" for name in _NST),
 ]
 REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
-PROCESS = "import sys; sys.path.insert(0, '/grader'); from grading.sandboxed.inside import main; main()"
+PROCESS = "import sys; sys.path.insert(0, '/grader'); from grading.sandboxed.inside import main; main(warm={})"
 ENVIRONMENT = dict(HOME="/tmp", PATH="/usr/bin", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
 
 
@@ -37,13 +37,20 @@ class SandboxError(RuntimeError):
 
 
 def warm() -> bool:
-    """May one sandbox serve many submissions? Where each gets a user, mounts, processes and IPC of its own: as root."""
-    return os.getuid() == 0
+    """May one sandbox serve many submissions? Where each gets a user, mounts, processes and IPC of its own: as root.
+
+    Not where Python or the project lie in /tmp, which each submission gets empty.
+    """
+    return os.getuid() == 0 and not any(Path(place).is_relative_to("/tmp") for place in (*_prefixes(), ROOT))
+
+
+def _prefixes():
+    return list(dict.fromkeys([sys.base_prefix, sys.prefix]))
 
 
 def command(temporary_bytes: int, memory_bytes: int, processes: int) -> list[str]:
     """The command that starts a sandbox's process: bwrap and Python, in a systemd scope where there are such."""
-    start = [*_bwrap(temporary_bytes), "--", sys.executable, "-I", "-B", "-c", PROCESS]
+    start = [*_bwrap(temporary_bytes), "--", sys.executable, "-I", "-B", "-c", PROCESS.format(warm())]
     return [*_scope(memory_bytes, processes), *start]
 
 
@@ -92,8 +99,8 @@ def _bwrap(temporary_bytes):
     path, help_text = _bubblewrap()
     command = [path, "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"]
     command += [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
-    if warm():  # what inside.py needs to make a place for each exercise; no learner's code ever has these
-        for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"):
+    if os.getuid() == 0:  # what inside.py needs to make a place for each exercise; no learner's code ever has these
+        for capability in ("SETUID", "SETGID", "KILL", *(("SYS_ADMIN", "SETPCAP") if warm() else ())):
             command += ["--cap-add", f"CAP_{capability}"]
     else:
         command += ["--unshare-user"]
@@ -107,7 +114,7 @@ def _bwrap(temporary_bytes):
     command += ["--proc", "/proc", "--dev", "/dev"]
     sized = ["--size", str(temporary_bytes)] if "--size" in help_text else []
     command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
-    prefixes = list(dict.fromkeys([sys.base_prefix, sys.prefix]))
+    prefixes = _prefixes()
     ours = {f"/grader/{name}": str(ROOT / name) for name in VISIBLE}
     above = dict.fromkeys(folder for place in (*prefixes, *ours) for folder in reversed(Path(place).parents[:-1]))
     for folder in above:  # those that bubblewrap would make by itself, only root could enter

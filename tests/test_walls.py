@@ -39,6 +39,7 @@ def works(task):
 def system_call(*numbers):
     return LIBC.syscall(*numbers) >= 0
 """
+PROJECT = ROOT.parts[2] if ROOT.is_relative_to("/tmp") else ""
 FAILS = {
     "reads_environments": """
         def found(number):
@@ -114,7 +115,7 @@ FAILS = {
             return open("/dev/shm/x", "w").write("x")
         return works(write) or works(lambda: open("/dev/shm/x", "w").write("x"))""",
     "finds_what_another_left": """
-        return os.listdir("/dev/shm") or set(os.listdir("/tmp")) - {"x.ipynb"}""",
+        return os.listdir("/dev/shm") or set(os.listdir("/tmp")) - {"x.ipynb", "PROJECT"}""",
 }
 ENDS = {  # {name: (body, how it ends)}
     "stops_all_others": (
@@ -199,7 +200,7 @@ def _returning(body):
     """A function's body whose results become a number that a sandbox may send."""
     if "\n" not in body:
         body = f"        {body}"
-    inner = "\n".join(line for line in body.splitlines() if line.strip())
+    inner = "\n".join(line.replace("PROJECT", PROJECT) for line in body.splitlines() if line.strip())
     return f"    def attack():\n{inner}\n    return tf.constant(1.0 if attack() else 0.0)\n"
 
 

@@ -6,6 +6,7 @@ this process serves one submission after the other. A child's bytes are passed o
 """
 
 import contextlib
+import glob
 import json
 import os
 import select
@@ -22,8 +23,11 @@ MAX_FILES = 2000  # of temporary ones
 POLL = 0.1  # seconds
 
 
-def main() -> None:
-    """For each request on standard input (see `_requests`), write a line of JSON and as many bytes as it says."""
+def main(warm: bool) -> None:
+    """Serve requests; warm: of many submissions, each exercise with processes, mounts, IPC and a user of its own.
+
+    For each request on standard input (see `_requests`), write a line of JSON and as many bytes as it says.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # process 1 gets no signal that it has not asked for
     hide()
     import tensorflow as tf
@@ -33,15 +37,16 @@ def main() -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    for name in os.listdir("/tmp"):
-        shutil.rmtree(f"/tmp/{name}", ignore_errors=True)
+    for name in glob.glob("/tmp/.*"):  # what was made by these imports
+        shutil.rmtree(name, ignore_errors=True)
+    clean = [] if warm else os.listdir("/tmp")
     _tell(dict(status="ready"))
     for size, temporary_bytes in _requests():
-        if os.getuid() == 0:
-            if not in_own_namespaces(lambda size=size: _serve(size), temporary_bytes):
+        if warm:
+            if not in_own_namespaces(lambda size=size: _serve(size, clean), temporary_bytes):
                 return
         else:
-            _serve(size)
+            _serve(size, clean)
 
 
 def _requests():
@@ -61,8 +66,8 @@ def _read(size):
     return b"".join(parts)
 
 
-def _serve(size):
-    """Read a request, run its exercise in a child, and tell how it went."""
+def _serve(size, clean):
+    """Read a request, run its exercise in a child, and tell how it went; clean: what lies in /tmp at first."""
     request = decode(_read(size))
     paths = [f"/tmp/{name}" for name in request["notebooks"]]
     for path, text in zip(paths, request["notebooks"].values()):
@@ -73,12 +78,12 @@ def _serve(size):
         with contextlib.suppress(OSError):
             os.unlink(path)
     # where something is left, the next exercise gets a fresh sandbox
-    _tell(dict(status=status, number=number, size=len(data), last=_something_is_left()), data)
+    _tell(dict(status=status, number=number, size=len(data), last=_something_is_left(clean)), data)
 
 
-def _something_is_left():
+def _something_is_left(clean):
     try:
-        return bool(os.listdir("/tmp"))
+        return not set(os.listdir("/tmp")) <= set(clean)
     except OSError:
         return True
 
