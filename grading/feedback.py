@@ -15,6 +15,7 @@ from grading.course import NOTEBOOKS, Course, Submission
 from grading.gradebook import marks_of, remember, remembered
 from grading.release import ASSIGNMENT
 from nst.paths import ROOT
+from nst.pictures import write_atomically
 
 SECONDS = 60  # for the pages of one submission
 
@@ -59,6 +60,7 @@ class Pages:
         except (OSError, ValueError):
             pass
         process.kill()
+        process.wait()
         self.processes.discard(process)
         self.own.process = None
         return False
@@ -71,9 +73,8 @@ class Pages:
 
 
 def _write_plainly(course, student):
-    """Pages with nothing of the submission in them: what stands under each check, and who made it short."""
+    """Pages with nothing of the submission in them but what stands under each check, and a person's comments."""
     folder = course.root / "feedback" / student / ASSIGNMENT
-    folder.mkdir(parents=True, exist_ok=True)
     for name in NOTEBOOKS:
         graded = nbformat.read(course.root / "autograded" / student / ASSIGNMENT / f"{name}.ipynb", as_version=4)
         words = [
@@ -85,12 +86,12 @@ def _write_plainly(course, student):
             done = gradebook.find_submission_notebook(name, ASSIGNMENT, student)
             score = f"Score: {done.score} / {done.max_score}"
             comments = [html.escape(comment.comment or "") for comment in done.comments]
-        (folder / f"{name}.html").write_text(
+        page = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title></head><body>'
             f"<h1>{name} ({score})</h1><p>The page with your notebook could not be made, or took too long: "
-            f"here are the points and hints alone.</p><pre>{chr(10).join([*words, *comments])}</pre></body></html>\n",
-            encoding="utf-8",
+            f"here are the points and hints alone.</p><pre>{chr(10).join([*words, *comments])}</pre></body></html>\n"
         )
+        write_atomically(folder / f"{name}.html", lambda file, page=page: file.write(page.encode()))
 
 
 def has_pages(course: Course, submission: Submission) -> bool:

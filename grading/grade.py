@@ -10,8 +10,9 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import as_completed
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
@@ -27,11 +28,27 @@ from grading.release import ASSIGNMENT
 from grading.report import write_page
 from grading.table import show, table, write_csv
 from nst.cluster import workers
+from nst.interrupt import on_ctrl_c
 from nst.paths import ROOT
+
+POLL = 0.2  # seconds
+
+
+def completed(futures: Iterable[Future], stopped: Callable[[], bool]) -> Iterator[Future]:
+    """The futures as they are done. Raises KeyboardInterrupt once `stopped()`, here and at no other moment."""
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, POLL, FIRST_COMPLETED)
+        yield from done
+        if stopped():
+            raise KeyboardInterrupt
 
 
 def evaluate_all(
-    submissions: list[Submission], limits: sandbox.Limits, count: int | None = None
+    submissions: list[Submission],
+    limits: sandbox.Limits,
+    count: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Submission, dict[str, Result] | BaseException]]:
     """Yield (submission, {exercise: Result} or the exception that prevented it) as the workers get done."""
     if not submissions:
@@ -42,7 +59,7 @@ def evaluate_all(
             submission.seed = secrets.randbits(64)
             futures[these.executor.submit(grade_submission, submission.texts, submission.seed, limits)] = submission
         try:
-            for future in as_completed(futures):
+            for future in completed(futures, stopped):
                 yield futures[future], future.exception() or future.result()
         finally:
             for future in futures:
@@ -51,19 +68,23 @@ def evaluate_all(
 
 
 def grade_course(
-    course: Course, students: Sequence[str] = (), again: bool = False, count: int | None = None
+    course: Course,
+    students: Sequence[str] = (),
+    again: bool = False,
+    count: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[dict]:
     """Grade what is new or changed; return the rows of the table.
 
-    Raises SandboxError when nothing can be run here, Busy while somebody else grades or has the gradebook,
+    stopped: is asked often whether to stop. Raises KeyboardInterrupt then, SandboxError when nothing can be run here, Busy while somebody else grades or has the gradebook,
     FileNotFoundError for a student who handed in nothing, ClassListError and DueDateError for what is none.
     """
     sandbox.available()
     with course.held():
-        return _grade_course(course, students, again, count)
+        return _grade_course(course, students, again, count, stopped)
 
 
-def _grade_course(course, students, again, count):
+def _grade_course(course, students, again, count, stopped):
     release(course)
     limits = nbgrader_plugin.EvaluateExercises(config=course.config).limits()
     class_list = roster.read(course.root)
@@ -86,18 +107,18 @@ def _grade_course(course, students, again, count):
         writing = {}
         for submission in chosen:
             if submission not in todo and not has_pages(course, submission):
-                writing[submission] = pages.write(submission)
+                writing[pages.write(submission)] = submission
                 statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
-        evaluated = evaluate_all(todo, limits, count)
+        evaluated = evaluate_all(todo, limits, count, stopped)
         for submission, results in tqdm(
             evaluated, total=len(todo), desc="grading", unit="submission", disable=not todo
         ):
             statuses[submission.student] = _recorded(course, class_list, submission, results)
             if statuses[submission.student].startswith("graded"):
-                writing[submission] = pages.write(submission)
-        for submission, future in writing.items():
+                writing[pages.write(submission)] = submission
+        for future in completed(writing, stopped):
             if error := future.exception():
-                statuses[submission.student] = f"not graded: its feedback could not be written ({error})"
+                statuses[writing[future].student] = f"not graded: its feedback could not be written ({error})"
     rows = table(course, statuses)
     alike = similar.pairs(submissions)
     write_csv(rows, course.root / "points.csv")
@@ -142,8 +163,10 @@ def main(arguments: list[str] | None = None) -> None:
             f"nothing to grade: {course.submitted} is empty or missing. A submission belongs into "
             f"submitted/<student>/{ASSIGNMENT}/, with the notebooks' own names"
         )
+    pressed = threading.Event()
     try:
-        rows = grade_course(course, chosen.students, chosen.again, chosen.workers)
+        with on_ctrl_c(lambda *_: pressed.set()):
+            rows = grade_course(course, chosen.students, chosen.again, chosen.workers, pressed.is_set)
     except (sandbox.SandboxError, Busy, FileNotFoundError, roster.ClassListError, late.DueDateError) as error:
         sys.exit(f"{error}")
     except DBAPIError as error:

@@ -18,6 +18,7 @@ from grading.exchange import SECRET, secret_in
 from grading.exercises import EXERCISES
 from grading.judge import Result
 from grading.release import ASSIGNMENT
+from nst.pictures import write_atomically
 
 
 def release(course: Course) -> None:
@@ -83,10 +84,8 @@ def remember(course: Course, submission: Submission, **more: object) -> None:
     """Note which hand-in is in the gradebook, and: `earlier`, points by hand for another one; `marks` on its pages."""
     memory = remembered(course, submission.student) if "marks" in more else {}
     memory |= dict(key=submission.key, texts=submission.digest) | more
-    course.memory.mkdir(parents=True, exist_ok=True)
-    part = course.memory / f"{submission.student}.part"
-    part.write_text(json.dumps(memory, indent=1), encoding="utf-8")
-    part.replace(part.with_suffix(".json"))
+    text = json.dumps(memory, indent=1).encode()
+    write_atomically(course.memory / f"{submission.student}.json", lambda file: file.write(text))
 
 
 def is_recorded(course: Course, submission: Submission) -> bool:

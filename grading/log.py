@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grading.course import Course, Submission
 from grading.judge import Result
+from nst.pictures import write_atomically
 
 
 class LogError(LookupError):
@@ -76,10 +77,7 @@ def keep(course: Course, submission: Submission) -> None:
     """Keep the notebooks of a submission under their digest."""
     path = _kept(course, submission.digest)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(submission.texts), encoding="utf-8")
-        part.replace(path)
+        write_atomically(path, lambda file: file.write(json.dumps(submission.texts).encode()))
 
 
 def handed(course: Course, digest: str) -> dict[str, str]:

@@ -84,8 +84,8 @@ class EvaluateExercises(NbGraderPreprocessor):
     """In place of nbgrader's Execute: runs each exercise in the sandbox and writes the points under its check."""
 
     seconds = Float(sandbox.Limits.seconds, help="for each exercise").tag(config=True)
-    memory_bytes = Integer(sandbox.Limits.memory_bytes, help="for a submission").tag(config=True)
-    processes = Integer(sandbox.Limits.processes, help="and threads, for a submission").tag(config=True)
+    memory_bytes = Integer(sandbox.Limits.memory_bytes, help="for each exercise").tag(config=True)
+    processes = Integer(sandbox.Limits.processes, help="and threads, for each exercise").tag(config=True)
     output_bytes = Integer(sandbox.Limits.output_bytes, help="that one exercise may send back").tag(config=True)
     temporary_bytes = Integer(sandbox.Limits.temporary_bytes, help="of temporary files").tag(config=True)
 

@@ -9,11 +9,7 @@ from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
-LINE, CELL, NOTEBOOK = (
-    500,
-    30_000,
-    300_000,
-)  # characters that are shown; colouring a line takes the square of its length
+LINE, CELL, NOTEBOOK = 500, 30_000, 300_000  # characters shown; colouring a line takes the square of its length
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _TAGS = nh3.ALLOWED_TAGS | {"input"}  # of task lists
 _ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "input": {"type", "checked", "disabled"}, "a": {"href", "title", "class"}}

@@ -14,6 +14,7 @@ from grading.judge import MAX_POINTS
 from grading.log import latest
 from grading.roster import Roster
 from grading.similar import Pair
+from nst.pictures import write_atomically
 
 HINTS = 3  # of an exercise
 BINS = 10  # of the histogram of sums
@@ -44,9 +45,7 @@ def write_page(course: Course, rows: Sequence[dict], roster: Roster, similar: Se
         similar=similar,
     )
     path = course.root / "class.html"
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8", errors="replace")
-    part.replace(path)
+    write_atomically(path, lambda file: file.write(text.encode(errors="replace")))
     return path
 
 

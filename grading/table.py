@@ -1,6 +1,7 @@
 """The table of points: on the terminal, and as points.csv."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from grading.course import Course
 from grading.exercises import EXERCISES
 from grading.intake import printable
 from grading.release import ASSIGNMENT
+from nst.pictures import write_atomically
 
 FORMULA = re.compile(r"(^|; ?)(?=[=+\-@＝＋－＠﹦﹢﹣﹫])")
 
@@ -44,10 +46,9 @@ def write_csv(rows: list[dict], path: Path) -> None:
 
 def write_cells(lines: Iterable[Sequence], path: Path) -> None:
     """A CSV file, written at once; no cell of it can become a formula in a spreadsheet."""
-    part = path.with_name(f"{path.name}.part")
-    with open(part, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([cell(value) for value in line] for line in lines)
-    part.replace(path)
+    text = io.StringIO()
+    csv.writer(text).writerows([cell(value) for value in line] for line in lines)
+    write_atomically(path, lambda file: file.write(text.getvalue().encode()))
 
 
 def cell(value: object) -> object:

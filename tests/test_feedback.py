@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 import time
 
 import nbformat
@@ -149,21 +147,3 @@ def test_points_are_recorded_before_there_is_a_page(course):
     with Pages(course, 1) as writing:
         writing.write(submission)
     assert has_pages(course, submission)
-
-
-def test_plain_nbgrader_hands_no_file_behind_a_link_back(tmp_path):
-    """`nbgrader autograde` copies what lies in a submission, and follows links."""
-    (tmp_path / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks" / "02_content_cost.ipynb", tmp_path / "notebooks")
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    (tmp_path / "secret.txt").write_text("THE TEACHER'S")
-    folder = submit(tmp_path, "eve", wrong={"compute_content_cost": None}, leave_out=["03_style_cost", "04_paint"])
-    (folder / "secret.txt").symlink_to(tmp_path / "secret.txt")
-    (folder / "folder").symlink_to(tmp_path)
-    for command in ("generate_assignment", "autograde", "generate_feedback"):
-        run = [sys.executable, "-m", "nbgrader", command, "notebooks"]
-        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-2000:]
-    for step in ("autograded", "feedback"):
-        found = [path.name for path in (tmp_path / step / "eve").rglob("*") if path.is_file()]
-        assert found and all(name.startswith("02_content_cost") for name in found), found

@@ -148,8 +148,9 @@ def test_stopped_or_killed_it_keeps_what_is_recorded(root):
                 assert one.poll() is None
                 time.sleep(0.05)
             one.send_signal(kind)
-            one.communicate(timeout=20)
-        assert one.returncode != 0
+            said = one.communicate(timeout=20)[0]
+        assert "Traceback" not in said and one.returncode != 0
+        assert ("Stopped. What was graded is recorded" in said) == (kind == signal.SIGINT)
         seen = recorded
     done = grade("--root", root)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -241,8 +242,11 @@ def sandboxes_of(process):
 
 
 def test_nbgraders_own_commands_and_formgrader_work(root):
-    submit(root, "ada")
+    folder = submit(root, "ada")
     submit(root, "ben", wrong=SWAPPED)
+    (root / "secret.txt").write_text("THE TEACHER'S")
+    (folder / "secret.txt").symlink_to(root / "secret.txt")  # nbgrader copies what lies there, and follows links
+    (folder / "folder").symlink_to(root)
     database = root / "elsewhere.db"
     environment = os.environ | {"NST_GRADEBOOK_URL": f"sqlite:///{database}"}
     nbgrader = [sys.executable, "-m", "nbgrader"]
@@ -256,6 +260,9 @@ def test_nbgraders_own_commands_and_formgrader_work(root):
     assert released == (ROOT / "exercises" / "02_content_cost.ipynb").read_text()
     run(*nbgrader, "autograde", "notebooks")
     run(*nbgrader, "generate_feedback", "notebooks")
+    for step in ("autograded", "feedback"):
+        found = {path.name for path in (root / step / "ada").rglob("*") if path.is_file()}
+        assert {name.partition(".")[0] for name in found} == {each.notebook for each in EXERCISES.values()}
     page = (root / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
     points = sum(FULL[name] for name, exercise in EXERCISES.items() if exercise.notebook == "04_paint")
     assert "alpha and beta are swapped" in page and f"Score: {points - 4}.0 / {points}.0" in page
