@@ -76,8 +76,9 @@ def grade_course(
 ) -> list[dict]:
     """Grade what is new or changed; return the rows of the table.
 
-    stopped: is asked often whether to stop. Raises KeyboardInterrupt then, SandboxError when nothing can be run here, Busy while somebody else grades or has the gradebook,
-    FileNotFoundError for a student who handed in nothing, ClassListError and DueDateError for what is none.
+    stopped: is asked often whether to stop. Raises KeyboardInterrupt then, SandboxError when nothing can be run here,
+    Busy while somebody else grades or has the gradebook, FileNotFoundError for a student who handed in nothing,
+    ClassListError and DueDateError for what is none.
     """
     sandbox.available()
     with course.held():
