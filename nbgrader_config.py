@@ -8,9 +8,10 @@ import os
 import sys
 from pathlib import Path
 
+from grading.autograde import OrderedExporter, read_times_with_care
 from grading.exchange import Collect
 from grading.late import LatePenalty
-from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise, SubmissionExporter, keep_notebooks_only
+from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise
 from grading.page import FeedbackExporter
 from grading.release import COURSE, SOURCE, link_source
 
@@ -43,7 +44,8 @@ c.GenerateAssignment.preprocessors = [
 c.ExchangeFactory.collect = Collect
 
 # Grading: student code runs in the sandbox only.
-c.Autograde.exporter_class = SubmissionExporter
+read_times_with_care()
+c.Autograde.exporter_class = OrderedExporter
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.OverwriteCells",
@@ -55,7 +57,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.Autograde.post_convert_hook = lambda **_: keep_notebooks_only(ROOT / "autograded")
 c.GenerateFeedback.exporter_class = FeedbackExporter
 # c.EvaluateExercises.seconds = 20 and the other limits: see grading/sandbox.py
 

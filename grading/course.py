@@ -48,6 +48,10 @@ class Course:
         """nbgrader's own idea of the course, for one student or all."""
         return CourseDirectory(config=course_config(root=str(self.root), student_id=student, **more))
 
+    def ordered(self, student: str = "*") -> CourseDirectory:
+        """The same, with the submissions that `lay_out` has written in place of what was handed in."""
+        return self.directory(student, submitted_directory=str(self.intake.relative_to(self.root)))
+
     def gradebook(self) -> Gradebook:
         return Gradebook(self.db_url, COURSE)
 
@@ -121,7 +125,7 @@ class Submission:
                 self.notebooks[name], self.notes[name] = nbgrader_plugin.put_in_order(
                     folder / f"{name}.ipynb", course.submitted, name
                 )
-        self.timestamp = _timestamp(folder)
+        self.timestamp = timestamp_in(folder)
         self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
 
     @property
@@ -142,9 +146,9 @@ def handed_in(course):
             yield path.name
 
 
-def _timestamp(folder):
-    """The text of a timestamp.txt, if there is a proper one."""
-    path = folder / "timestamp.txt"
+def timestamp_in(folder: str | Path) -> str:
+    """The text of a timestamp.txt, if there is a proper one, and no link or endless file in its place."""
+    path = Path(folder, "timestamp.txt")
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > 100:
             return ""

@@ -2,8 +2,6 @@
 
 import json
 import logging
-import secrets
-import shutil
 import warnings
 from contextlib import contextmanager
 
@@ -12,10 +10,8 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy.exc import SAWarning
 
-from grading import nbgrader_plugin
+from grading.autograde import lay_out
 from grading.course import NOTEBOOKS, Busy, Course, Submission
-from grading.exchange import SECRET, secret_in
-from grading.exercises import EXERCISES
 from grading.judge import Result
 from grading.release import ASSIGNMENT
 from nst.pictures import write_atomically
@@ -33,19 +29,10 @@ def release(course: Course) -> None:
 
 def record(course: Course, submission: Submission, results: dict[str, Result]) -> None:
     """Put one student's results into the gradebook, and remember that this hand-in is there."""
-    folder = course.intake / submission.student / ASSIGNMENT
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name, text in submission.texts.items():
-        (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
-        own = {exercise: result for exercise, result in results.items() if EXERCISES[exercise].notebook == name}
-        nbgrader_plugin.PREPARED[submission.student, name] = own, submission.notes[name]
-    secret = secret_in(course.submitted / submission.student / ASSIGNMENT) or secrets.token_hex(64)
-    (folder / SECRET).write_text(secret)  # `nbgrader release_feedback` wants both files of everybody
-    (folder / "timestamp.txt").write_text(submission.timestamp)
-    intake = course.directory(submission.student, submitted_directory=str(course.intake.relative_to(course.root)))
+    lay_out(course, submission, results)
     before = remembered(course, submission.student)
-    Autograde(coursedir=intake, config=intake.config, force=True).start()
+    directory = course.ordered(submission.student)
+    Autograde(coursedir=directory, config=directory.config, force=True).start()
     same = before.get("texts", submission.digest) == submission.digest
     earlier = before.get("earlier", []) if same else _by_hand(course, submission.student)
     remember(course, submission, earlier=earlier)

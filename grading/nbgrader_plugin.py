@@ -1,4 +1,4 @@
-"""What is ours in nbgrader: how a submission is read, and the one step that executes student code.
+"""What is ours in nbgrader's chains of steps, above all the one that executes student code.
 
 nbgrader_config.py puts these classes in their places. Everything else, gradebook, feedback, formgrader and export, is
 nbgrader's own.
@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_solution
 from traitlets import Float, Integer
 
 from grading import evaluation, sandbox, submission
-from grading.exchange import SECRET, secret_in
 from grading.exercises import EXERCISES
 from grading.intake import Unreadable
 from grading.judge import Result, failed
@@ -25,7 +23,7 @@ from nst.paths import ROOT
 
 RELEASED = next(place for place in (ROOT / ".released", ROOT / "exercises") if place.is_dir())  # in a learner's, those
 UNREADABLE = "no points for"  # begins the note on a notebook of which nothing could be read
-PREPARED = {}  # {(student, notebook): ({exercise: Result}, notes)}: what `make grade` has evaluated in parallel
+PREPARED = {}  # {(student, notebook): ({exercise: Result} or None to evaluate it here, notes)}
 
 
 class NameTheExercise(ClearSolutions):
@@ -43,19 +41,6 @@ class NameTheExercise(ClearSolutions):
         return cell, resources
 
 
-class SubmissionExporter(NotebookExporter):
-    """Reads a submitted notebook without trusting it, and puts its cells in order before nbgrader sees it."""
-
-    def from_filename(self, filename, resources=None, **options):
-        student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
-        submitted = Path(filename).parents[2]
-        if submitted.name != "submitted":  # nbgrader's second reading, of what the first one wrote
-            return super().from_filename(filename, resources=resources, **options)
-        notebook, notes = put_in_order(filename, submitted, name)
-        PREPARED.setdefault((student, name), (None, notes))
-        return self.from_notebook_node(notebook, resources=resources, **options)
-
-
 def put_in_order(path: str | Path, submitted: str | Path, name: str) -> tuple[NotebookNode, list[str]]:
     """Return (notebook, notes) of a file in the folder `submitted`, or of what seems to be meant by it in its folder.
 
@@ -68,16 +53,6 @@ def put_in_order(path: str | Path, submitted: str | Path, name: str) -> tuple[No
         return submission.repair(nbformat.v4.new_notebook(), released)[0], [f"{UNREADABLE} {name}.ipynb: {error}"]
     repaired, notes = submission.repair(notebook, released)
     return repaired, found + notes
-
-
-def keep_notebooks_only(autograded: Path) -> None:
-    """Remove what else nbgrader has copied from submissions: a link there may show a file that is not the learner's."""
-    for path in autograded.glob("*/*/**/*"):
-        known = (
-            path.suffix == ".ipynb" or path.name == "timestamp.txt" or (path.name == SECRET and secret_in(path.parent))
-        )
-        if path.is_symlink() or (path.is_file() and not known):
-            path.unlink()
 
 
 class EvaluateExercises(NbGraderPreprocessor):
