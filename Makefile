@@ -88,12 +88,14 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
 	$(NST) record $(NOTEBOOK)
 
-pins:  ## constraints.txt: every distribution that a fresh environment gets, after a change of requirements.txt
-	rm -rf .pins && $(PYTHON) -m venv .pins
-	sed '/^-c /d' requirements.txt > .pins/wanted.txt && .pins/bin/python -m pip install --quiet -r .pins/wanted.txt
-	{ echo '# Every installed distribution, pinned by `make pins`; pip reads it with requirements.txt.'; \
-		.pins/bin/python -m pip freeze; } > constraints.txt
-	rm -rf .pins
+pins: .venv/ready  ## constraints.txt anew, for the first Python that is supported, after a change of requirements.txt
+	sed '/^-c /d' requirements.txt > .pins
+	$(PY) -m pip install --quiet --dry-run --ignore-installed --python-version 3.11.0 --only-binary :all: --target .pins.d \
+		--report .pins.json -r .pins
+	$(PY) -c 'import json; found = [each["metadata"] for each in json.load(open(".pins.json"))["install"]]; \
+		print("# Every distribution that is installed, pinned by `make pins`; pip reads it with requirements.txt."); \
+		print(*sorted((each["name"] + "==" + each["version"] for each in found), key=str.lower), sep="\n")' > constraints.txt
+	rm -rf .pins .pins.json .pins.d
 
 clean:  ## remove .venv and what you painted
 	rm -rf .venv benchmarks/.venv .pytest_cache .ruff_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints *.egg-info build
