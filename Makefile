@@ -44,19 +44,19 @@ gallery: .venv/ready  ## each photo in each style [CONTENT= STYLE= (folders) SIZ
 		$${WORKERS:+--workers "$$WORKERS"} $${SMALL:+--small "$$SMALL"}
 
 lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
-	@$(NST) lab
+	@$(call knows)$(NST) lab
 
 exercises: .venv/ready  ## the student copies in exercises/, from notebooks/
-	$(PY) -m grading.release
+	@$(call knows)$(PY) -m grading.release
 
-release: .venv/ready  ## release/nst_course.zip: what learners get, without the answers
-	$(PY) -m grading.release --release
+release: .venv/ready  ## release/nst_course.zip: what learners get, without the worked notebooks
+	@$(call knows)$(PY) -m grading.release --release
 
 grade: .venv/ready sandbox  ## everything in submitted/ [WORKERS= STUDENT= AGAIN=1]
 	@$(call knows,WORKERS STUDENT AGAIN)$(call yes_or_no,AGAIN)$(PY) -m grading.grade $(if $(WORKERS),--workers $(WORKERS)) $(if $(filter 1,$(AGAIN)),--again) $(if $(STUDENT),"$(STUDENT)")
 
 check-mine: .venv/ready  ## what grading will say of the notebooks in exercises/
-	@$(PY) -m grading.mine
+	@$(call knows)$(PY) -m grading.mine
 
 sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
 	@command -v bwrap >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq bubblewrap; } || \
@@ -71,14 +71,14 @@ postgresql:  ## a database server for the tests with one (Debian, Ubuntu)
 		echo "PostgreSQL is missing and could not be installed: apt-get install postgresql" >&2
 
 check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, long paintings
-	$(PY) -m pytest -n 2 -m "not slow" tests
+	@$(call knows)$(PY) -m pytest -n 2 -m "not slow" tests
 
 test: .venv/ready sandbox chromium postgresql  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]
-	$(if $(FULL),NST_FULL=1) $(PY) -m pytest -n 2 --durations 40
+	@$(call knows,FULL)$(call yes_or_no,FULL)$(if $(filter 1,$(FULL)),NST_FULL=1) $(PY) -m pytest -n 2 --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what docs/development.md says about speed, measured here [QUICK=1]
-	$(PY) benchmarks/bench_speed.py $(if $(QUICK),--quick)
-	$(if $(QUICK),,$(PY) benchmarks/bench_grading.py)
+	@$(call knows,QUICK)$(call yes_or_no,QUICK)$(PY) benchmarks/bench_speed.py $(if $(filter 1,$(QUICK)),--quick)
+	$(if $(filter 1,$(QUICK)),,$(PY) benchmarks/bench_grading.py)
 
 benchmarks/.venv/ready: benchmarks/requirements.txt
 	$(PYTHON) -m venv benchmarks/.venv
@@ -86,7 +86,7 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 	@touch $@
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
-	$(NST) record $(NOTEBOOK)
+	@$(call knows,NOTEBOOK)$(NST) record $(NOTEBOOK)
 
 pins: .venv/ready  ## constraints.txt anew, for the first Python that is supported, after a change of requirements.txt
 	sed '/^-c /d' requirements.txt > .pins
