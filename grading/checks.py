@@ -10,7 +10,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from grading.cases import OVERFLOW, Case
-from grading.exercises import Exercise, find
+from grading.exercises import EXERCISES, Exercise, find
 from grading.judge import Result, failed, judge
 from grading.sandboxed.evaluate import evaluate, names_in
 from grading.sandboxed.functions import as_function
@@ -51,7 +51,7 @@ def _result(function):
     if function is None:
         raise TypeError(f"check takes a function, without calling it: check(gram_matrix). It got {given!r}")
     plain = getattr(function, "python_function", function)
-    exercise = find(plain.__name__)
+    exercise = find(_name(given, plain))
     if not tf.executing_eagerly():
         return failed(exercise.name, EAGER)
     inputs = exercise.cases(SEED)
@@ -68,6 +68,12 @@ def _result(function):
         if earlier.points < earlier.max_points:
             result.hint = f"{helper}, which this function uses, does not pass its own check yet: begin there"
     return result
+
+
+def _name(given, plain):
+    """The exercise's name that an answer has, or was given: gram_matrix = lambda A: ..."""
+    bound = [name for name, thing in plain.__globals__.items() if thing is given and name in EXERCISES]
+    return plain.__name__ if plain.__name__ in EXERCISES or not bound else bound[-1]
 
 
 def judged(function: Callable, exercise: Exercise, inputs: list[Case]) -> Result:

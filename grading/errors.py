@@ -88,6 +88,11 @@ LEFT_BEHIND = (
     "a name is used that is made by a line of the notebook which is not taken along to where the function is used: "
     "make it inside the function, or by a plain assignment"
 )
+_ELSEWHERE = r"\b(torch|torchvision|jax|jnp|cupy|mxnet)\b|'F'"
+OTHER_LIBRARY = (
+    "this course computes with TensorFlow, as tf, and no other such library is there: look for the same name in tf, "
+    "such as tf.reduce_sum for torch.sum"
+)
 _MEANINGS = {  # what it means: the pattern of the message, or of the message and of the learner's line
     "the cell has a syntax error: Python cannot read it": r"has a syntax error",
     "there is no function of this name in the notebook": r"defines no function",
@@ -169,7 +174,8 @@ _COMPILED_DIFFERS = (
 
 def first_line(message: str) -> str:
     """The first line of an error message, without TensorFlow's bookkeeping."""
-    return _NOISE.sub("", (message.strip().splitlines() or [""])[0])[:160].strip().rstrip(".")
+    line = _NOISE.sub("", (message.strip().splitlines() or [""])[0]).strip().rstrip(".")
+    return line if len(line) <= 160 else line[:160].rpartition(" ")[0] + " ..."
 
 
 def of_error(exercise: Exercise, error: dict, case: Case, hidden: bool) -> str:
@@ -180,6 +186,8 @@ def of_error(exercise: Exercise, error: dict, case: Case, hidden: bool) -> str:
             "the exercise is not written yet: write your code, remove the line with `raise`, and run that cell, "
             "without an error, before the check"
         )
+    if kind in ("NameError", "ModuleNotFoundError") and re.search(_ELSEWHERE, error["message"]):
+        return f"{OTHER_LIBRARY} ({_said(error, hidden)})"
     if kind == "NameError" and not hidden:
         where = _place(error, hidden)
         said = first_line(error["message"])

@@ -25,10 +25,15 @@ def grade(
 
     notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs; run: where to.
     Where the last definition gets less than all points, the finished one in the exercise's own cell is tried as well;
-    so is an exercise that builds on one which is not right, with a stand-in for that. The better counts.
+    so is an exercise that builds on one which is not right, with a stand-in for that. The better counts. What builds
+    on an endless one is tried with the stand-in only.
     """
     exercises = [exercise for exercise in EXERCISES.values() if exercise.notebook in notebooks]
-    results = _try(notebooks, exercises, seed, False, limits, run)
+    results = {}
+    for level in _levels(exercises):  # the helpers first
+        own = [each for each in level if not _endless(each, results)]
+        results |= _try(notebooks, own, seed, False, limits, run) if own else {}
+        results |= {each.name: failed(each.name, REASONS["time"]) for each in level if each not in own}
     for exercise in exercises:
         result = results[exercise.name]
         other = result.points < result.max_points and _with_own_cell_last(notebooks[exercise.notebook], exercise.name)
@@ -48,13 +53,32 @@ def grade(
     again = []
     for exercise in exercises:
         helper, result = exercise.builds_on, results[exercise.name]
-        if helper and result.points < result.max_points > results[helper].points and result.hint != REASONS["time"]:
+        ended = result.hint != REASONS["time"] or _endless(exercise, results)
+        if helper and ended and result.points < result.max_points > results[helper].points:
             again.append(exercise)
     for name, result in (_try(notebooks, again, seed, True, limits, run) if again else {}).items():
-        if result.points > results[name].points:
+        if result.points >= results[name].points:  # the hint is on what is wrong in this one
             result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which gives no right result yet"
             results[name] = result
     return results
+
+
+def _levels(exercises):
+    """The exercises that use no other, those that use one of them, and so on."""
+    here = {each.name for each in exercises}
+    while here:
+        level = [each for each in exercises if each.name in here and each.builds_on not in here]
+        yield level
+        here -= {each.name for each in level}
+
+
+def _endless(exercise, results):
+    """Does it use, through others perhaps, one that ran out of time?"""
+    while helper := EXERCISES.get(exercise.builds_on):
+        if helper.name in results and results[helper.name].hint == REASONS["time"]:
+            return True
+        exercise = helper
+    return False
 
 
 def _building_on(name, results):

@@ -7,7 +7,7 @@ from grading.errors import of_error, why_not_compiled
 from grading.exercises import Exercise
 from grading.mistakes import close, explained, name_mistake
 
-TENSOR = "a NumPy call, .numpy() or float() breaks the chain along which the gradient flows"
+TENSOR = "a NumPy call, .numpy(), float() or int() breaks the chain along which the gradient flows"
 BREAKS = {  # a name in the answer: what it does to the gradient
     "assign": "a tf.Variable's assign, assign_add and assign_sub stop it: add up tensors, J = J + ...",
     "stop_gradient": "tf.stop_gradient stops it",
@@ -63,7 +63,10 @@ def hint_for(exercise: Exercise, passed: dict[str, bool], trials: list, hidden: 
 
 
 MODIFIED = "the function changes its arguments: work on copies, and let lists be as they came"
-STATE = "a second call with the same arguments gives another result: the function keeps something between calls"
+STATE = (
+    "a second call with the same arguments gives another result: the function keeps something between calls, or draws "
+    "random numbers"
+)
 
 
 def note_for(trial) -> str:
@@ -74,6 +77,11 @@ def note_for(trial) -> str:
         return (
             "the answer is right. The painting compiles it anew, without the decorator's input_signature: with that, "
             "no variable would arrive that can be assigned to"
+        )
+    if trial.pictures and (own := {"content_image", "style_image"} & set(trial.report["names"])):
+        return (
+            f"the answer is right, but it computes targets anew from {' and '.join(sorted(own))} in each step: that is "
+            "slow, and fails in section 7, where the picture is smaller. Take a_C and a_S"
         )
     return ""
 
@@ -107,7 +115,9 @@ def _of_shape(exercise, trial, trials, hidden):
     got, right = trial.report["value"], np.asarray(trial.expected["value"])
     if got.shape == right.shape:
         wrong = got.dtype.name if got.dtype.kind in "fiub" else "unknown"
-        return "" if trial.dtype else f"the result is {wrong}, not float32: no tf.cast to another type is needed"
+        if trial.dtype:
+            return ""
+        return f"the result is {wrong}, not float32: a tf.cast or NumPy makes it that, and neither is needed"
     if exercise.wrong_shape:
         return exercise.wrong_shape(got.shape, trial.case, [(t.report["value"].shape, t.case) for t in trials])
     wanted = "one number, a tensor of shape (), should come back: add up over all axes"

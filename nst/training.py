@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import tempfile
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,7 +142,8 @@ def _compiled(plain, image, say):
         compiled.get_concrete_function(image)
     except Exception as error:  # whatever the step may raise; a mistake is raised again when it runs
         reason = (str(error).strip().splitlines() or [""])[-1].strip()
-        say(f"tf.function cannot compile this step, so it runs as it is, more slowly ({reason[:160]}).")
+        reason = textwrap.shorten(reason, 160, placeholder=" ...")
+        say(f"tf.function cannot compile this step, so it runs as it is, more slowly ({reason}).")
         return plain
     return compiled
 

@@ -178,7 +178,7 @@ class Studio:
             left = "" if left is None else f", about {_duration(left)} left"
             self._say(f"Step {done} of {run.total}, {width} x {height} pixels{left}")
         self.preview.value = _encoded(pixels, "JPEG")
-        if now - self._drawn > REFRESH_CURVE:
+        if done > 1 and now - self._drawn > REFRESH_CURVE:
             self._drawn = now
             self._draw_curve(run.history)
 

@@ -100,6 +100,27 @@ def test_a_function_of_another_name_is_refused_with_the_names_there_are():
         check(lambda_named("my_gram"))
 
 
+def test_a_function_without_the_exercises_name_is_judged_by_the_name_it_was_given():
+    around = {"tf": tf, "functools": functools}
+    source = """
+total_cost = lambda J_content, J_style, alpha=10, beta=40: alpha * J_content + beta * J_style
+class Maths:
+    @staticmethod
+    def gram(A):
+        return tf.matmul(A, A, transpose_b=True)
+gram_matrix = Maths.gram
+def mean(divisor, content_output, generated_output):
+    return tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2) / divisor
+compute_content_cost = functools.partial(mean, 4)
+compute_style_cost = functools.partial(mean, divisor=4)
+"""
+    exec(compile(source, "<a cell>", "exec"), around)
+    for name in ("total_cost", "gram_matrix", "compute_content_cost"):
+        result = check(around[name])
+        assert (result.exercise, result.points) == (name, 5)
+    assert "line" not in check(around["compute_style_cost"]).hint  # the error is in no line of the cell
+
+
 def lambda_named(name):
     function = lambda A: A  # noqa: E731
     function.__name__ = name
@@ -180,6 +201,12 @@ def test_a_step_that_does_otherwise_when_compiled_is_right_with_a_note():
 def test_a_step_with_an_input_signature_is_right_with_a_note():
     result = check(bank("train_step", "input_signature"))
     assert result.points == 5 and "without the decorator's input_signature" in result.note
+
+
+def test_a_step_that_computes_its_targets_anew_is_right_with_a_note():
+    """Notebook 04 does it once, before; its section 7 paints a smaller picture."""
+    result = check(bank("train_step", "vgg_model_outputs(content_image)"))
+    assert result.points == 5 and "targets anew from content_image and style_image" in result.note
 
 
 def test_the_learners_picture_is_not_moved_by_the_check():

@@ -184,6 +184,21 @@ HONEST = {
         dict(gram_matrix=0, compute_content_cost=0, total_cost=0),
         ["judged with a replacement for gram_matrix", "IndexError in line", "syntax error"],
     ),
+    "never_ends": (
+        dict(wrong={"gram_matrix": function("gram_matrix", "while True: A = A + 0.0")}),
+        dict(gram_matrix=0),
+        ["is there an endless loop?", "judged with a replacement for compute_layer_style_cost"],
+    ),
+    "wrong_twice": (
+        dict(
+            wrong={
+                "compute_layer_style_cost": function("compute_layer_style_cost", "return grm(a_S)"),
+                "compute_style_cost": function("compute_style_cost", "return [1.0][7]"),
+            }
+        ),
+        dict(compute_layer_style_cost=0, compute_style_cost=0),
+        ["NameError", "IndexError"],
+    ),
     "lost_a_notebook": (
         dict(leave_out=["03_style_cost"]),
         {"gram_matrix": 0, "compute_layer_style_cost": 0, "compute_style_cost": 0},

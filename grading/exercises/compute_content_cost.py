@@ -156,5 +156,9 @@ EXERCISE = Exercise(
             r"indices must be|index out of range|Shapes of all inputs must match|non-rectangular",
             r"_output",
         ),
+        "@ and tf.matmul make a matrix product: the differences are squared one by one, with ** or tf.square": (
+            r"[Mm]atrix size-incompatible|In\[\d\]",
+            r"@|matmul",
+        ),
     },
 )

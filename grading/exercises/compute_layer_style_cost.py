@@ -84,9 +84,9 @@ def _channels_first(a):
 
 
 def _products(*to_matrices):
-    """The Gram matrices, or products of other matrices, compared and divided as formula (4) says, or averaged."""
+    """The Gram matrices, or products of other matrices, compared as formula (4) says, averaged, or both."""
 
-    def of(to_matrix_S, to_matrix_G, divided):
+    def of(to_matrix_S, to_matrix_G, way):
         def of_case(case):
             a_S, a_G = case["arguments"]
             if max(a_S[..., 0].size, a_G[..., 0].size) > 2000:
@@ -95,13 +95,12 @@ def _products(*to_matrices):
             if S.shape != G.shape:
                 return np.nan
             n_S, n_G, n_C = a_S[..., 0].size, a_G[..., 0].size, a_G.shape[3]
-            if divided:
-                return ((S / n_S - G / n_G) ** 2).sum() / (4 * n_C**2)
-            return ((S - G) ** 2).mean()
+            D = S / n_S - G / n_G
+            return [(D**2).sum() / (4 * n_C**2), (D**2).mean() / 4, ((S - G) ** 2).mean()][way]
 
         return of_case
 
-    return [of(S, G, divided) for S, G in to_matrices for divided in (True, False)]
+    return [of(S, G, way) for S, G in to_matrices for way in range(3)]
 
 
 def _grams_of(A, case):

@@ -25,7 +25,7 @@ def inputs(rng):
     yield lists([0.75], [content], "a single style layer")
     yield lists([0.3, 0, 1.5], [content], "a weight of zero")
     yield lists([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7], [content], "more than five style layers")
-    yield lists([0.4, 1.1, 0.9], general="no content layer behind the style layers")
+    yield lists([0.4, 1.1, 0.9], general="lists with no content layer at their end")
 
 
 def weights_of(case):

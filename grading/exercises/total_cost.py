@@ -57,7 +57,7 @@ MISTAKES = {
         _weighted(lambda a, b, c, s: (a or 10) * c + (b or 40) * s),
         _weighted(lambda a, b, c, s: (a or 1) * c + (b or 1) * s),
     ],
-    "alpha and beta are swapped: alpha belongs to J_content, beta to J_style": [
+    "alpha and beta are swapped: alpha belongs to J_content, which comes first, beta to J_style": [
         _weighted(lambda a, b, c, s: b * c + a * s),
     ],
     DEFAULTS: [

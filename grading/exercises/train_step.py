@@ -100,6 +100,9 @@ MISTAKES = {
     ],
     "the pixels are not clipped after the update: generated_image.assign(clip_0_1(generated_image))": [
         _run(clip=None),
+    ],
+    "the pixels are clipped to another range than [0, 1] after the update: "
+    "generated_image.assign(clip_0_1(generated_image))": [
         _run(clip=(-1, 1)),
         _run(clip=(0, 255)),
         _run(clip=(0, np.inf)),
@@ -115,7 +118,7 @@ MISTAKES = {
     "the picture is moved twice in one step": [
         _run(twice=True),
     ],
-    "ALPHA and BETA are swapped: ALPHA belongs to J_content, BETA to J_style": [
+    "ALPHA and BETA are swapped: total_cost(J_content, J_style, ALPHA, BETA), in this order": [
         _run(weights=lambda world: (world["BETA"], world["ALPHA"])),
     ],
     NO_EFFECT: [

@@ -4,6 +4,7 @@ import contextlib
 import re
 import textwrap
 import traceback
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from grading.sandboxed import functions
 from grading.sandboxed.stand_ins import STAND_INS
 
 Case = dict[str, Any]  # see grading/cases.py
@@ -51,7 +53,7 @@ def _report(function, case):
     try:
         report = run(plain, case)
     except Exception as error:
-        report = dict(error=describe(error, plain.__code__.co_filename))
+        report = dict(error=describe(error, *files_of(plain)))
         if function is not plain:
             with contextlib.suppress(Exception):
                 report = run(tf.function(plain), case)
@@ -67,8 +69,15 @@ def names_in(code):
     return set(code.co_names).union(*map(names_in, inner))
 
 
-def describe(error: Exception, filename: str = "") -> dict:
-    """The kind of error, its message, and the last line of the learner's own notebook or file that it came from.
+def files_of(function):
+    """The learner's files, or cells, that a function and what it wraps stand in."""
+    inner = getattr(function, "__wrapped__", None)
+    own = [function.__code__.co_filename] if function.__code__.co_filename != functions.__file__ else []
+    return own + files_of(inner) if isinstance(inner, types.FunctionType) else own
+
+
+def describe(error: Exception, *files: str) -> dict:
+    """The kind of error, its message, and the last line of the learner's own notebook or files that it came from.
 
     What tf.function reports has the learner's lines in its message, and the error itself at the end.
     """
@@ -81,7 +90,7 @@ def describe(error: Exception, filename: str = "") -> dict:
         kind, colon, rest = message.partition(": ")
         if colon and kind.isidentifier():
             kinds, message = [kind, *kinds], rest
-    own = [frame for frame in frames if frame[0] == filename]
+    own = [frame for frame in frames if frame[0] in files]
     where = dict(line=own[-1][2], number=own[-1][1]) if own else dict(line="", number=0)
     return dict(kinds=kinds, message=message[:2000], **where)
 
@@ -160,7 +169,7 @@ def _why_not_compiled(function, case, report):
             return None
         return dict(kinds=["Difference"], message="", line="", number=0)
     except Exception as error:
-        return describe(error, function.__code__.co_filename)
+        return describe(error, *files_of(function))
 
 
 def _layers_by_default(function):

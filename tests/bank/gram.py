@@ -406,3 +406,24 @@ def gram_matrix(A):
     """Half of it, mirrored: the diagonal counts twice."""
     upper = tf.linalg.band_part(tf.matmul(A, A, transpose_b=True), 0, -1)
     return upper + tf.transpose(upper)
+
+
+@wrong("this course computes with TensorFlow")
+def gram_matrix(A):
+    import torch
+
+    return torch.mm(A, A.t())
+
+
+@wrong("this course computes with TensorFlow")
+def gram_matrix(A):
+    return torch.mm(A, A.t())  # noqa: F821
+
+
+@wrong("a tf.cast or NumPy makes it that")
+def gram_matrix(A):
+    G = np.zeros((A.shape[0], A.shape[0]))
+    for i in range(len(G)):
+        for j in range(len(G)):
+            G[i, j] = np.dot(A[i], A[j])
+    return tf.convert_to_tensor(G)

@@ -339,3 +339,8 @@ def total_cost(J_content, J_style, alpha=10, beta=40):
 @wrong("logarithm")
 def total_cost(J_content, J_style, alpha=10, beta=40):
     return alpha * tf.math.log(J_content) + beta * tf.math.log(J_style)
+
+
+@wrong("which comes first")
+def total_cost(J_style, J_content, alpha=10, beta=40):
+    return alpha * J_content + beta * J_style

@@ -189,7 +189,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong("not clipped after the update")
+@wrong("clipped to another range than")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = costs_at(generated_image)
@@ -198,7 +198,7 @@ def train_step(generated_image):
     return J
 
 
-@wrong("not clipped after the update")
+@wrong("clipped to another range than")
 def train_step(generated_image):
     with tf.GradientTape() as tape:
         J = costs_at(generated_image)
@@ -832,4 +832,24 @@ def train_step(generated_image):
         generated_image = tf.Variable(clip_0_1(generated_image))
         J = costs_at(generated_image)
     step(generated_image, J, tape)
+    return J
+
+
+@wrong("or draws random numbers")
+def train_step(generated_image):
+    generated_image.assign_add(tf.random.uniform(generated_image.shape, -0.02, 0.02))
+    with tf.GradientTape() as tape:
+        J = costs_at(generated_image)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+
+
+@wrong("in this order")
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J = total_cost(compute_style_cost(a_S, a_G), compute_content_cost(a_C, a_G), ALPHA, BETA)
+    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
     return J
