@@ -94,7 +94,6 @@ OTHER_LIBRARY = (
     "such as tf.reduce_sum for torch.sum"
 )
 _MEANINGS = {  # what it means: the pattern of the message, or of the message and of the learner's line
-    "the cell has a syntax error: Python cannot read it": r"has a syntax error",
     "there is no function of this name in the notebook": r"defines no function",
     NO_SESSIONS: (
         rf"has no attribute '({_SESSIONS})'|Session graph|not compatible with eager|Fetch argument|"
@@ -192,6 +191,8 @@ def of_error(exercise: Exercise, error: dict, case: Case, hidden: bool) -> str:
         where = _place(error, hidden)
         said = first_line(error["message"])
         return f"{said}{where}: is it spelt right, or does it come from a cell that did not run?"
+    if unread := re.search(r"\(cell (\d+) has a syntax error: .*, line (\d+)\)", error["message"]):
+        return f"cell {unread[1]} has a syntax error in its line {unread[2]}, so Python cannot read it"
     means = _meaning(exercise, error, case)
     if kind in ("NameError", "UnboundLocalError"):
         means = LEFT_BEHIND if "not taken along" in error["message"] else "a name is used that is not defined"
