@@ -53,7 +53,7 @@ release: .venv/ready  ## release/nst_course.zip: what learners get, without the 
 	@$(call knows)$(PY) -m grading.release --release
 
 grade: .venv/ready sandbox  ## everything in submitted/ [WORKERS= STUDENT= AGAIN=1]
-	@$(call knows,WORKERS STUDENT AGAIN)$(call yes_or_no,AGAIN)$(PY) -m grading.grade $(if $(WORKERS),--workers $(WORKERS)) $(if $(filter 1,$(AGAIN)),--again) $(if $(STUDENT),"$(STUDENT)")
+	@$(call knows,WORKERS STUDENT AGAIN)$(call yes_or_no,AGAIN)$(PY) -m grading.grade $(if $(WORKERS),--workers "$(WORKERS)") $(if $(filter 1,$(AGAIN)),--again) $(if $(STUDENT),-- "$(STUDENT)")
 
 check-mine: .venv/ready  ## what grading will say of the notebooks in exercises/
 	@$(call knows)$(PY) -m grading.mine || [ $$? = 1 ]

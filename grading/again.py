@@ -10,7 +10,9 @@ from grading import log, nbgrader_plugin, sandbox
 from grading.course import Course, Submission
 from grading.evaluation import grade
 from grading.exercises import EXERCISES
+from grading.gradebook import by_hand
 from grading.judge import Result
+from grading.release import SettingsError
 from nst.paths import ROOT
 
 
@@ -43,6 +45,8 @@ def report(course: Course, entry: dict, results: dict[str, Result]) -> list[str]
     same = entry["version"] == course.version
     versions = f"{entry['version'][:12]} then, {course.version[:12]} now"
     lines.append("The course is the same as then." if same else f"The course has changed since: {versions}.")
+    if points := by_hand(course, entry["student"]):
+        lines.append(f"Points that a person gave instead are not shown here: {', '.join(points)}.")
     return [*lines, _handed_in_since(course, entry)]
 
 
@@ -62,13 +66,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--entry", type=int, metavar="N", help="the student's Nth evaluation (default: the last)")
     parser.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    course = Course(chosen.root)
     try:
+        course = Course(chosen.root)
         entry, number, count = find(course, chosen.student, chosen.entry)
         texts = log.handed(course, entry["digest"])
         sandbox.available()
         results = grade(texts, entry["seed"], nbgrader_plugin.EvaluateExercises(config=course.config).limits())
-    except (log.LogError, sandbox.SandboxError) as error:
+    except (SettingsError, log.LogError, sandbox.SandboxError) as error:
         sys.exit(f"{error}")
     finally:
         sandbox.close_all()

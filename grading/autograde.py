@@ -11,10 +11,11 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from grading.course import Course, Submission, handed_in, timestamp_in
+from grading.course import TIMESTAMP, Course, Submission, handed_in, timestamp_in
 from grading.exchange import SECRET, secret_in
 from grading.exercises import EXERCISES
 from grading.judge import Result
+from grading.late import forget_time
 from grading.nbgrader_plugin import PREPARED
 from grading.release import ASSIGNMENT
 
@@ -30,7 +31,9 @@ def lay_out(course: Course, submission: Submission, results: Mapping[str, Result
         PREPARED[submission.student, name] = own, submission.notes[name]
     secret = secret_in(course.submitted / submission.student / ASSIGNMENT) or secrets.token_hex(64)
     (folder / SECRET).write_text(secret)  # `nbgrader release_feedback` wants both files of everybody
-    (folder / "timestamp.txt").write_text(submission.timestamp)
+    (folder / TIMESTAMP).write_text(submission.timestamp)
+    if not submission.timestamp:
+        forget_time(course, submission.student)
 
 
 class OrderedExporter(NotebookExporter):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grading.course import Course
+from grading.course import TIMESTAMP, Course
 from grading.intake import MAX_FILES, NOBODYS, printable
 from grading.release import ASSIGNMENT
 from grading.roster import NAME, Roster, Unmatched
@@ -192,7 +192,9 @@ def _hand_in(course, student, items, done):
 
 def _write(item, folder, done, student="", most=MAX_ZIP_BYTES):
     """Write one file below `folder`, or as `folder` itself where nobody knows whose it is; return its size."""
-    if item.place.name == "timestamp.txt":  # nbgrader takes the time of a hand-in from it
+    if TIMESTAMP in item.place.parts:  # nbgrader takes the time of a hand-in from it
+        if item.place.name != TIMESTAMP:
+            done.notes.append(f"{student or printable(item.top)}: {_quoted(item.place)} was left out, for its name")
         return 0
     target, number = folder if item.alone and not student else folder / item.place, 0
     try:
@@ -206,13 +208,18 @@ def _write(item, folder, done, student="", most=MAX_ZIP_BYTES):
         target.write_bytes(data)
     except (Unreadable, OSError) as error:  # OSError: a file where there should be a folder
         reason = getattr(error, "strerror", None) or error
-        done.notes.append(f"{student or printable(item.top)}: {item.place} was left out: {reason}")
+        done.notes.append(f"{student or printable(item.top)}: {_quoted(item.place)} was left out: {reason}")
         return 0
     return len(data)
 
 
+def _quoted(name):
+    """A learner's own name for a file, which must not read as if it were the grader's words."""
+    return '"' + f"{name}".replace('"', "'") + '"'
+
+
 def _content(folder):
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "timestamp.txt"]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != TIMESTAMP]
     return {path.relative_to(folder): path.read_bytes() for path in files}
 
 

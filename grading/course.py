@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ from nbgrader.api import Assignment, Gradebook, InvalidEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from grading import nbgrader_plugin
 from grading.exercises import EXERCISES
@@ -24,6 +25,12 @@ from nst.pictures import alone_in
 
 NOTEBOOKS = list(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
 SECONDS = 60  # to read a submission, which takes less than one
+TIMESTAMP = "timestamp.txt"  # nbgrader's, in the folder of a hand-in
+TIME = re.compile(  # in it: 2026-11-25 09:56:49.058554 UTC, also without seconds, with an offset or another zone
+    r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d(:?\d\d)?)| [A-Za-z]\w*(/[\w+-]+){0,2})?",
+    re.ASCII,
+)
+NO_TIME = f"{TIMESTAMP} is not used, so nothing is late: it has no time as nbgrader writes it (2026-11-25 09:56:49 UTC)"
 STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
 
 
@@ -42,7 +49,9 @@ class Course:
         self.intake = self.root / ".grading" / "submitted"  # the submissions as nbgrader gets to see them: put in order
         self.memory = self.root / ".grading" / "graded"
         self.db_url = self.directory().db_url
-        self.version = _digest(*sorted((ROOT / "grading").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.ipynb")))
+        limits = nbgrader_plugin.EvaluateExercises(config=self.config).limits()  # a result may depend on them
+        files = [*sorted((ROOT / "grading").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.ipynb"))]
+        self.version = hashlib.sha256(f"{_digest(*files)} {limits}".encode()).hexdigest()
 
     def directory(self, student: str = "*", **more) -> CourseDirectory:
         """nbgrader's own idea of the course, for one student or all."""
@@ -70,7 +79,7 @@ class Course:
                         old = gradebook.db.query(Assignment).filter_by(course_id="")  # made before there was a COURSE
                         old.update({"course_id": COURSE})
                     gradebook.db.commit()
-            except (DBAPIError, InvalidEntry) as error:
+            except (SQLAlchemyError, InvalidEntry, ModuleNotFoundError) as error:
                 raise Busy(self.trouble(error)) from error
             yield
 
@@ -79,7 +88,12 @@ class Course:
         reason = getattr(error, "orig", error)
         if "locked" in f"{reason}":
             return "the gradebook is locked by another program (nbgrader, a database browser): let that end, try again"
-        place = make_url(self.db_url).render_as_string(hide_password=True)
+        try:
+            place = make_url(self.db_url).render_as_string(hide_password=True)
+        except ArgumentError:
+            return "NST_GRADEBOOK_URL is no address of a database; write it as postgresql://user:password@host/name"
+        if isinstance(error, ModuleNotFoundError):
+            return f"the gradebook {place} needs a driver that is not installed: {error}"
         return f"the gradebook {place} cannot be used: {' '.join(f'{reason}'.split())[:300]}"
 
 
@@ -95,7 +109,7 @@ class Submission:
 
     def __init__(self, course: Course, student: str):
         self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
-        self.texts, self.timestamp = {}, ""
+        self.texts, self.timestamp, self.on_time = {}, "", []  # on_time: a note, if the time cannot be read
         try:
             with time_limit(SECONDS):
                 self._read(course, student)
@@ -118,19 +132,22 @@ class Submission:
             self.refusal = f"refused: a file; what is in it belongs into submitted/<student>/{ASSIGNMENT}/"
         elif not STUDENT.fullmatch(student):
             self.refusal = "refused: a student's folder is named with a-z, A-Z, 0-9 and . _ @ - only"
-        elif above.is_symlink() or folder.is_symlink() or not folder.is_dir():
-            self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is no folder"
+        elif above.is_symlink() or folder.is_symlink():
+            self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is a link; put the folder itself there"
+        elif not folder.is_dir():
+            self.refusal = f"refused: submitted/{student}/{ASSIGNMENT} is no folder, and there is nothing else to grade"
         else:
             for name in NOTEBOOKS:
                 self.notebooks[name], self.notes[name] = nbgrader_plugin.put_in_order(
                     folder / f"{name}.ipynb", course.submitted, name
                 )
         self.timestamp = timestamp_in(folder)
+        self.on_time = [NO_TIME] if not self.timestamp and os.path.lexists(folder / TIMESTAMP) else []
         self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
 
     @property
     def all_notes(self) -> list[str]:
-        return [note for notes in self.notes.values() for note in notes]
+        return [note for notes in self.notes.values() for note in notes] + self.on_time
 
 
 def _has_files(folder):
@@ -147,13 +164,15 @@ def handed_in(course):
 
 
 def timestamp_in(folder: str | Path) -> str:
-    """The text of a timestamp.txt, if there is a proper one, and no link or endless file in its place."""
-    path = Path(folder, "timestamp.txt")
+    """The text of a timestamp.txt, if it is as nbgrader writes it, and no link or endless file is in its place."""
+    path = Path(folder, TIMESTAMP)
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > 100:
             return ""
         text = path.read_text(encoding="utf-8").strip()
+        if not TIME.fullmatch(text):
+            return ""
         parse_utc(text)
-    except (OSError, ValueError):
+    except (OSError, ValueError, ArithmeticError):  # ArithmeticError: of numbers that are no date
         return ""
     return text

@@ -193,6 +193,11 @@ def of_error(exercise: Exercise, error: dict, case: Case, hidden: bool) -> str:
         return f"{said}{where}: is it spelt right, or does it come from a cell that did not run?"
     if unread := re.search(r"\(cell (\d+) has a syntax error: .*, line (\d+)\)", error["message"]):
         return f"cell {unread[1]} has a syntax error in its line {unread[2]}, so Python cannot read it"
+    if kind == "ModuleNotFoundError" and hidden:
+        return (
+            f"a module is imported that grading does not have ({_said(error, hidden)}): of your own files only the "
+            "notebooks are read, so write into them what you take from others"
+        )
     means = _meaning(exercise, error, case)
     if kind in ("NameError", "UnboundLocalError"):
         means = LEFT_BEHIND if "not taken along" in error["message"] else "a name is used that is not defined"

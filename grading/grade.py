@@ -21,10 +21,12 @@ from grading import late, lms, log, nbgrader_plugin, roster, sandbox, similar
 from grading.collect import collect
 from grading.course import Busy, Course, Submission, handed_in
 from grading.evaluation import grade as grade_submission
+from grading.exercises import EXERCISES
 from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, marks_of, nbgrader_errors, reason_in, record, release, remembered
+from grading.intake import printable
 from grading.judge import Result
-from grading.release import ASSIGNMENT
+from grading.release import ASSIGNMENT, SettingsError
 from grading.report import write_page
 from grading.table import show, table, write_csv
 from nst.cluster import workers
@@ -93,6 +95,8 @@ def _grade_course(course, students, again, count, stopped):
     for note in [*collected.notes, *late.stamp(course, class_list)]:
         print(note)
     names = [name for name in handed_in(course) if name not in collected.unmatched]
+    if strangers := [name for name in names if class_list and name not in class_list.students]:
+        print(f"not in {roster.NAME}, and graded all the same: {', '.join(map(printable, strangers))}")
     if unknown := set(students) - set(names):
         raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {course.submitted}")
     submissions = [Submission(course, name) for name in names]
@@ -148,17 +152,38 @@ def _recorded(course, class_list, submission, results):
 def _with_notes(status, submission, course):
     earlier = remembered(course, submission.student).get("earlier")
     notes = [f"points given by hand for an earlier hand-in stay: {', '.join(earlier)}"] if earlier else []
-    return "; ".join([status, *submission.all_notes, *notes])
+    return "; ".join([status, *_grouped(submission.all_notes), *notes])
+
+
+def _grouped(notes):
+    """The notes; what is said of several exercises is said once."""
+    said = {}
+    for note in notes:
+        about, _, words = note.partition(": ")
+        of_exercise = about.removeprefix("check_") in EXERCISES
+        said.setdefault(words if of_exercise else note, []).extend([about] if of_exercise else [])
+    return [f"{', '.join(names)}: {words}" if names else words for words, names in said.items()]
+
+
+def _number(text):
+    if not (text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number of at least 1")
+    return int(text)
 
 
 def main(arguments: list[str] | None = None) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a terminal may not have all letters of a file's name
     parser = argparse.ArgumentParser(description="Grade what lies in submitted/.")
-    parser.add_argument("--workers", type=int, help="sandboxes at the same time (default: one for each core)")
+    parser.add_argument("--workers", type=_number, help="sandboxes at the same time (default: one for each core)")
     parser.add_argument("--again", action="store_true", help="also what is graded already")
     parser.add_argument("--root", default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("students", nargs="*", help="only these")
     chosen = parser.parse_args(arguments)
-    course = Course(chosen.root)
+    try:
+        course = Course(chosen.root)
+    except SettingsError as error:
+        sys.exit(f"{error}")
     if not course.submitted.is_dir() or not any(course.submitted.iterdir()):
         sys.exit(
             f"nothing to grade: {course.submitted} is empty or missing. A submission belongs into "
@@ -170,10 +195,14 @@ def main(arguments: list[str] | None = None) -> None:
             rows = grade_course(course, chosen.students, chosen.again, chosen.workers, pressed.is_set)
     except (sandbox.SandboxError, Busy, FileNotFoundError, roster.ClassListError, late.DueDateError) as error:
         sys.exit(f"{error}")
+    except OSError as error:
+        place = error.filename2 or error.filename or "a file"
+        sys.exit(f"{place}: {error.strerror or error}. What was graded is recorded.")
     except DBAPIError as error:
         sys.exit(f"{course.trouble(error)}. What was graded is recorded; `make grade` goes on with the rest.")
     except KeyboardInterrupt:
-        sys.exit("\nStopped. What was graded is recorded; `make grade` goes on with the rest.")
+        rest = "with AGAIN=1 it begins again with all" if chosen.again else "`make grade` goes on with the rest"
+        sys.exit(f"\nStopped. What was graded is recorded; {rest}.")
     show(rows)
     print(f"\nPoints: {course.root / 'points.csv'} and the gradebook. Feedback: {course.root / 'feedback'}")
     print(f"The class: {course.root / 'class.html'}")

@@ -34,14 +34,17 @@ def record(course: Course, submission: Submission, results: dict[str, Result]) -
     directory = course.ordered(submission.student)
     Autograde(coursedir=directory, config=directory.config, force=True).start()
     same = before.get("texts", submission.digest) == submission.digest
-    earlier = before.get("earlier", []) if same else _by_hand(course, submission.student)
+    earlier = before.get("earlier", []) if same else by_hand(course, submission.student)
     remember(course, submission, earlier=earlier)
 
 
-def _by_hand(course, student):
+def by_hand(course: Course, student: str) -> list[str]:
     """The points that a person gave a student, as "total_cost 3"."""
     with course.gradebook() as gradebook:
-        grades = [g for n in gradebook.find_submission(ASSIGNMENT, student).notebooks for g in n.grades]
+        try:
+            grades = [g for n in gradebook.find_submission(ASSIGNMENT, student).notebooks for g in n.grades]
+        except MissingEntry:
+            return []
         return [f"{g.name.removeprefix('check_')} {g.manual_score:g}" for g in grades if g.manual_score is not None]
 
 

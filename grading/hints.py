@@ -69,11 +69,14 @@ STATE = (
 )
 
 
-def note_for(trial) -> str:
-    """What notebook 04 will make of a right answer, where that is not what it says."""
-    if trial.report["not_compiled"]:
+def note_for(trial, hidden: bool) -> str:
+    """What notebook 04 will make of a right answer, where that is not what it says.
+
+    hidden: the report may be forged, and its texts could spell the secret inputs, so only our own words are said.
+    """
+    if not hidden and trial.report["not_compiled"]:
         return f"the answer is right, but {why_not_compiled(trial.report['not_compiled'])}"
-    if trial.pictures and trial.report["signature"]:
+    if not hidden and trial.pictures and trial.report["signature"]:
         return (
             "the answer is right. The painting compiles it anew, without the decorator's input_signature: with that, "
             "no variable would arrive that can be assigned to"

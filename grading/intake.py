@@ -7,7 +7,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,10 +26,11 @@ LIKE_NOTEBOOKS = {".ipynb", ".txt", ".json", ".py"}
 
 @dataclass
 class Room:
-    """What is left for the pasted pictures of a notebook."""
+    """What is left for the pasted pictures of a notebook, and what stands in the lower halves of merge conflicts."""
 
     pictures: int = 50
     characters: int = 10_000_000
+    lower: list[NotebookNode] = field(default_factory=list)
 
 
 @dataclass
@@ -82,7 +83,7 @@ def _all(folder: Path, inside) -> Iterator[Handed]:
         for name in sorted([*names, *(each for each in folders if each.endswith(".ipynb"))])
     )
     for path in sorted(itertools.islice(walk, MAX_FILES)):
-        where = printable(str(path.relative_to(folder)))[:150]
+        where = _shown(path.relative_to(folder))
         if path.name.startswith(("._", "~$", ".~")):
             continue
         if path.suffix.lower() != ".zip":
@@ -96,9 +97,14 @@ def _all(folder: Path, inside) -> Iterator[Handed]:
             problem = str(error)
         members = [each for each in members if not NOBODYS & set(Path(each).parts)]
         for member in members:
-            yield Handed(f"{printable(member)[:150]} in {where}", path, member)
+            yield Handed(f"{_shown(member)} in {where}", path, member)
         if not members:
             yield Handed(where, path, problem=problem)
+
+
+def _shown(name):
+    """A file's name in a status, where a semicolon comes between what is said."""
+    return printable(f"{name}")[:150].replace(";", "?")
 
 
 def _ending(handed):
@@ -118,6 +124,8 @@ def printable(text: str) -> str:
 
 KINDS = {b"PK\x03\x04": "a zip or Office file", b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture"}
 WEB_PAGE = re.compile(r"\s*(<!--.*?-->\s*)?<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL)
+DEFINITION = re.compile(r"^(def|class) |^@", re.MULTILINE)
+AND_LOWER = ", and of the lower one the functions that are unfinished in that"
 MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$")
 
 
@@ -126,11 +134,17 @@ def _notebook(data, name):
     try:
         text = _text(data, notes)
         with quickly():
-            cells = _from_script(text) if Path(name).suffix.lower() == ".py" else _cells(text, notes)
+            cells, lower = (_from_script(text), []) if Path(name).suffix.lower() == ".py" else _cells(text, notes)
         if len(cells) > MAX_CELLS:
             raise Unreadable(f"it has {len(cells)} cells, more than the {MAX_CELLS} allowed")
         room = Room()
         made = [_plain(cell, number, notes, room) for number, cell in enumerate(cells, start=1)]
+        there = {cell.source for cell in made if cell}
+        room.lower += filter(None, (_plain(cell, number, [], Room()) for number, cell in enumerate(lower[:MAX_CELLS])))
+        lower = [cell for cell in room.lower if DEFINITION.search(cell.source) and cell.source not in there]
+        for number, cell in enumerate(lower):
+            cell["id"] = f"lower-{number}"
+        made = lower + made  # of two finished functions the last one counts
     except Unreadable:
         raise
     except Exception as error:  # whatever else somebody can do to a JSON file
@@ -181,9 +195,11 @@ def _cells(text, notes):
         except json.JSONDecodeError as error:
             failure = error
             continue
-        if marked:
-            notes.append(f"{_lines(marked)}: merge markers; the {take} version was taken")
-        return _of_any_format(data)
+        if not marked:
+            return _of_any_format(data), []
+        both = take == "upper"
+        notes.append(f"{_lines(marked)}: merge markers; the {take} version was taken{AND_LOWER * both}")
+        return _of_any_format(data), _lower_cells(text) if both else []
     whole = one_side(text, "upper") if marked else text
     cells, end = salvaged(whole)
     cut_off = not marked and text.rstrip()[-1:] != "}"
@@ -197,7 +213,17 @@ def _cells(text, notes):
     if not cells and not last:
         raise Unreadable(f"it is no notebook, or a damaged one ({where}, and no cell can be read)")
     notes.append(f"{where}; {len(cells)} whole cells could be read" + ", and the beginning of the next" * bool(last))
-    return [*cells, last] if last else cells
+    return ([*cells, last] if last else cells), []
+
+
+def _lower_cells(text):
+    """The code cells of the lower version, without the marks that say whose they are: the upper ones have those."""
+    try:
+        cells = _of_any_format(DECODER.decode(one_side(text, "lower")))
+    except (json.JSONDecodeError, RecursionError, Unreadable):
+        return []
+    code = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+    return [cell | {"metadata": {}} for cell in code]
 
 
 def _begins_conflict(line):
@@ -252,7 +278,7 @@ def _plain(cell, number, notes, room):
         notes.append(f"cell {number}: half a character (a lone surrogate) was replaced")
     code = cell.get("cell_type") == "code" or ("cell_type" not in cell and "outputs" in cell)
     if code:
-        whole = _without_markers(whole, number, notes)
+        whole = _without_markers(whole, number, notes, room)
         new = nbformat.v4.new_code_cell(whole)
     else:
         whole, pictures = _pictures(whole, cell.get("attachments"), room)
@@ -267,10 +293,11 @@ def _plain(cell, number, notes, room):
     return new
 
 
-def _without_markers(source, number, notes):
+def _without_markers(source, number, notes, room):
     for line, text in enumerate(source.splitlines(), start=1):
         if _begins_conflict(text):
-            notes.append(f"cell {number}, line {line}: merge markers; the upper version was taken")
+            notes.append(f"cell {number}, line {line}: merge markers; the upper version was taken{AND_LOWER}")
+            room.lower.append(nbformat.v4.new_code_cell(one_side(source, "lower")))
             return one_side(source, "upper")
     return source
 

@@ -72,7 +72,7 @@ def judge(
     if not all(passed.values()):
         result.hint = hint_for(exercise, passed, trials, hidden)
     else:
-        result.note = note_for(trials[0])
+        result.note = note_for(trials[0], hidden)
     return result
 
 

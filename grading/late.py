@@ -1,6 +1,7 @@
 """Late submissions: when they were due, and what a late one costs. nbgrader's own bookkeeping, our rule."""
 
 import math
+import os
 import re
 import warnings
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy.exc import SAWarning
 from traitlets import Float, TraitError, Unicode
 
-from grading.course import Course
+from grading.course import TIMESTAMP, Course
 from grading.release import ASSIGNMENT
 from grading.roster import NAME, Roster
 
@@ -40,8 +41,19 @@ class LatePenalty(LateSubmissionPlugin):
         """The points that are taken off a notebook, None if it is not late."""
         if total_seconds_late <= 60 * self.grace_minutes:
             return None
-        days = math.ceil(total_seconds_late / DAY)
-        return round(score * min(1.0, days * self.percent_per_day / 100), 2)
+        return round(score * min(1.0, _days(total_seconds_late) * self.percent_per_day / 100), 2)
+
+    def reason(self, total_seconds_late: float) -> str:
+        """How a penalty came about, for the learner."""
+        days = _days(total_seconds_late)
+        return (
+            f"{days} day{'s' * (days > 1)} begun after the due date, {self.percent_per_day:g} % of the points for each"
+        )
+
+
+def _days(seconds):
+    """Those that have begun."""
+    return math.ceil(seconds / DAY)
 
 
 def rule(course: Course) -> LatePenalty:
@@ -95,13 +107,35 @@ def stamp(course: Course, roster: Roster) -> list[str]:
             continue
         try:
             time = when(student.handed_in, f"{NAME}, {student.id}, handed in", like=due)
+            _write(folder / TIMESTAMP, f"{time:%Y-%m-%d %H:%M:%S} UTC\n")
         except DueDateError as error:
             notes.append(f"{error}")
-            continue
-        path = folder / "timestamp.txt"
-        path.unlink(missing_ok=True)
-        path.write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
+        except OSError as error:
+            notes.append(f"{student.id}: the time of the hand-in was not written to {TIMESTAMP}: {error.strerror}")
     return notes
+
+
+def _write(path, text):
+    """Write a file in place of what a learner may have put there, a folder perhaps, which stays under another name."""
+    number = 0
+    while path.is_dir() and not path.is_symlink():
+        number += 1
+        other = path.with_name(f"{path.name} ({number})")
+        if not os.path.lexists(other):
+            path.rename(other)
+    path.unlink(missing_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def forget_time(course: Course, student: str) -> None:
+    """Take the time of an earlier hand-in out of the gradebook; nbgrader keeps it where a later one has none."""
+    with course.gradebook() as gradebook:
+        try:
+            submission = gradebook.find_submission(ASSIGNMENT, student)
+        except MissingEntry:
+            return
+        submission.timestamp = None
+        gradebook.db.commit()
 
 
 def set_due_dates(course: Course, roster: Roster, students: Iterable[str]) -> None:

@@ -58,11 +58,11 @@ def put_in_order(path: str | Path, submitted: str | Path, name: str) -> tuple[No
 class EvaluateExercises(NbGraderPreprocessor):
     """In place of nbgrader's Execute: runs each exercise in the sandbox and writes the points under its check."""
 
-    seconds = Float(sandbox.Limits.seconds, help="for each exercise").tag(config=True)
-    memory_bytes = Integer(sandbox.Limits.memory_bytes, help="for each exercise").tag(config=True)
-    processes = Integer(sandbox.Limits.processes, help="and threads, for each exercise").tag(config=True)
-    output_bytes = Integer(sandbox.Limits.output_bytes, help="that one exercise may send back").tag(config=True)
-    temporary_bytes = Integer(sandbox.Limits.temporary_bytes, help="of temporary files").tag(config=True)
+    seconds = Float(sandbox.Limits.seconds, min=1, help="for each exercise").tag(config=True)
+    memory_bytes = Integer(sandbox.Limits.memory_bytes, min=500_000_000, help="for each exercise").tag(config=True)
+    processes = Integer(sandbox.Limits.processes, min=8, help="and threads, for each exercise").tag(config=True)
+    output_bytes = Integer(sandbox.Limits.output_bytes, min=1_000_000, help="that one may send back").tag(config=True)
+    temporary_bytes = Integer(sandbox.Limits.temporary_bytes, min=1_000_000, help="of temporary files").tag(config=True)
 
     def limits(self) -> sandbox.Limits:
         return sandbox.Limits(self.seconds, self.memory_bytes, self.processes, self.output_bytes, self.temporary_bytes)
@@ -80,7 +80,7 @@ class EvaluateExercises(NbGraderPreprocessor):
                 exercise = marks.grade_id.removeprefix("check_")
                 result = results.get(exercise) or failed(exercise, "there is no result for this exercise")
                 if notes and notes[0].startswith(UNREADABLE):
-                    result = failed(exercise, f"nothing could be graded, because of {notes[0].split(': ', 1)[1]}")
+                    result = failed(exercise, f"nothing could be graded: {notes[0].split(': ', 1)[1]}")
                 own = [note.split(": ", 1)[1] for note in notes if exercise in note.split(": ", 1)[0]]
                 cell.outputs = outputs(result, own)
                 cell.execution_count = 1

@@ -2,18 +2,32 @@
 
 import html
 import re
+from xml.etree.ElementTree import tostring
 
 import nh3
 from jinja2 import pass_context
-from latex2mathml.converter import convert
+from latex2mathml.converter import Converter
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
+PENALTY = "Late submission penalty ("  # in nbgrader's page
 LINE, CELL, NOTEBOOK = 500, 30_000, 300_000  # characters shown; colouring a line takes the square of its length
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'"
+)
 _TAGS = nh3.ALLOWED_TAGS | {"input"}  # of task lists
 _ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "input": {"type", "checked", "disabled"}, "a": {"href", "title", "class"}}
 _ATTRIBUTES |= {name: {"id"} for name in ("h1", "h2", "h3", "h4", "h5", "h6")} | {"span": {"class"}, "div": {"class"}}
+_MATHML = """
+    math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts
+    mprescripts mtable mtr mtd mstyle mpadded mphantom menclose
+"""
+_MATHML_ATTRIBUTES = """
+    display displaystyle scriptlevel mathvariant mathsize mathcolor mathbackground stretchy fence form separator
+    largeop movablelimits accent accentunder minsize maxsize symmetric lspace rspace width height depth voffset
+    linethickness linebreak notation columnalign columnlines columnspacing rowlines rowspacing
+"""
 _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\d)|\\\((.+?)\\\)", re.DOTALL)
 _SCRIPT = re.compile(r"<script\b.*?</script>|<link\b[^>]*>", re.DOTALL | re.IGNORECASE)
 
@@ -28,20 +42,35 @@ class FeedbackExporter(HTMLExporter):
     def from_notebook_node(self, nb, resources=None, **more):
         page, resources = super().from_notebook_node(nb, resources, **more)
         head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        return _SCRIPT.sub("", page).replace("<head>", head, 1), resources
+        page = _SCRIPT.sub("", page).replace("<head>", head, 1)
+        if resources.get("nbgrader", {}).get("late_penalty"):
+            page = page.replace(PENALTY, f"{PENALTY}{self._why_late(resources['nbgrader'])}; ", 1)
+        return page, resources
+
+    def _why_late(self, grades):
+        from grading.late import LatePenalty  # needs this module
+
+        directory = self.parent.coursedir
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            seconds = gradebook.find_submission(grades["assignment"], grades["student"]).total_seconds_late
+        return LatePenalty(config=self.config).reason(seconds)
 
 
 def safe(text: str) -> str:
-    """HTML made from Markdown, with nothing in it that runs or that is fetched from elsewhere, and formulas shown."""
-    text = nh3.clean(
-        text,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_attribute,
-        url_schemes={"http", "https", "mailto", "data"},
-    )
+    """HTML made from Markdown, with nothing in it that runs or that is fetched from elsewhere, and formulas shown.
+
+    It is sanitised twice: the formulas are looked for in HTML that is in order, and nothing is made after.
+    """
+    text = _clean(text, _TAGS, _ATTRIBUTES)
     pieces = re.split(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", text, flags=re.DOTALL)
-    return "".join(piece if number % 2 else _MATH.sub(_formula, piece) for number, piece in enumerate(pieces))
+    shown = "".join(piece if number % 2 else _MATH.sub(_formula, piece) for number, piece in enumerate(pieces))
+    formulas = dict.fromkeys(_MATHML.split(), set(_MATHML_ATTRIBUTES.split()))
+    return _clean(shown, _TAGS | formulas.keys(), _ATTRIBUTES | formulas)
+
+
+def _clean(text, tags, attributes):
+    schemes = {"http", "https", "mailto", "data"}
+    return nh3.clean(text, tags=tags, attributes=attributes, attribute_filter=_attribute, url_schemes=schemes)
 
 
 def _attribute(tag, name, value):
@@ -58,9 +87,12 @@ def _formula(found):
     if "<" in latex or len(latex) > 2000:
         return found[0]
     try:
-        return convert(html.unescape(latex), display="block" if block else "inline")
+        tree = Converter(display="block" if block else "inline").convert_to_element(html.unescape(latex))
     except Exception:  # what is no formula stays as it was typed
         return found[0]
+    for element in tree.iter():  # it writes &#x2211; for a sum; tostring would make text of that
+        element.text = html.unescape(element.text or "")
+    return tostring(tree, encoding="unicode")
 
 
 def shorten(notebook: NotebookNode) -> bool:

@@ -6,11 +6,13 @@
 import shutil
 import sys
 import tempfile
+import traceback
 import zipfile
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from traitlets import TraitError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -29,9 +31,36 @@ def link_source(root: str | Path) -> None:
         (source / ASSIGNMENT).symlink_to(Path("../../notebooks"))
 
 
+class SettingsError(ValueError):
+    """A mistake in nbgrader_config.py; the message says where, and what would be right."""
+
+
 def course_config(**course) -> Config:
-    """nbgrader_config.py as a config object, for our assignment, with some of CourseDirectory's settings changed."""
-    config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
+    """nbgrader_config.py as a config object, for our assignment, with some of CourseDirectory's settings changed.
+
+    Raises SettingsError where the file cannot be read, or names a setting of ours that there is not.
+    """
+    try:
+        config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
+    except Exception as error:  # whatever Python makes of the file
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == str(ROOT / "nbgrader_config.py")]
+        line = error.lineno if isinstance(error, SyntaxError) else (lines or ["?"])[-1]
+        said = error.msg if isinstance(error, SyntaxError) else error
+        raise SettingsError(f"nbgrader_config.py, line {line}: {said} ({type(error).__name__})") from error
+    from grading.late import LatePenalty
+    from grading.nbgrader_plugin import EvaluateExercises
+
+    for ours in (EvaluateExercises, LatePenalty):
+        for name in config.get(ours.__name__, {}):
+            if name not in ours.class_traits(config=True):
+                there = ", ".join(ours.class_own_traits(config=True))
+                raise SettingsError(f"nbgrader_config.py: {ours.__name__} has no setting {name!r}; it has {there}")
+        try:
+            ours(config=config)
+        except TraitError as error:
+            said = " ".join(str(error).split())
+            raise SettingsError(f"c.{ours.__name__} in nbgrader_config.py: {said}") from error
     config.CourseDirectory.update(assignment_id=ASSIGNMENT, course_id=COURSE, **course)
     return config
 

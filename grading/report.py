@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from grading.course import Course
+from grading.course import NOTEBOOKS, Course
 from grading.exercises import EXERCISES
 from grading.judge import MAX_POINTS
 from grading.log import latest
@@ -16,6 +16,7 @@ from grading.roster import Roster
 from grading.similar import Pair
 from nst.pictures import write_atomically
 
+NOTHING = "it was not handed in"  # in the status, once for each notebook
 HINTS = 3  # of an exercise
 BINS = 10  # of the histogram of sums
 
@@ -27,10 +28,11 @@ def write_page(course: Course, rows: Sequence[dict], roster: Roster, similar: Se
     folder = Path(__file__).parent
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     graded = [row for row in rows if row["total"] != ""]
+    there = [row["student"] for row in rows if _handed_in(row)]
     totals = [row["total"] for row in graded]
     text = environment.get_template("class_page.html").render(
         now=f"{datetime.now():%Y-%m-%d %H:%M}",
-        handed_in=sum(1 for row in rows if not roster or row["student"] in roster.students),
+        handed_in=sum(1 for student in there if not roster or student in roster.students),
         enrolled=len(roster.students),
         graded=len(graded),
         most=MAX_POINTS * len(EXERCISES),
@@ -39,7 +41,7 @@ def write_page(course: Course, rows: Sequence[dict], roster: Roster, similar: Se
         late=sum(1 for row in graded if row["penalty"]),
         sums=_sums(totals),
         exercises=[_exercise(name, graded, hints) for name in EXERCISES],
-        missing=roster.missing(row["student"] for row in rows),
+        missing=roster.missing(there),
         names={each.id: each.name for each in roster.students.values()},
         trouble=[row for row in rows if row["total"] == ""],
         similar=similar,
@@ -47,6 +49,11 @@ def write_page(course: Course, rows: Sequence[dict], roster: Roster, similar: Se
     path = course.root / "class.html"
     write_atomically(path, lambda file: file.write(text.encode(errors="replace")))
     return path
+
+
+def _handed_in(row):
+    """Was there anything that could be graded? An empty folder is not."""
+    return not row["status"].startswith("refused") and row["status"].count(NOTHING) < len(NOTEBOOKS)
 
 
 def _sums(totals):

@@ -123,16 +123,19 @@ def read(root: str | Path) -> Roster:
     Comma, semicolon or tab; UTF-8, UTF-16 or Latin-1. A grading worksheet of Moodle and a gradebook of Canvas will do.
     """
     path = Path(root) / NAME
+    if path.exists() and not path.is_file():
+        raise ClassListError(f"{NAME} is no file; put a table with a column id in its place")
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return Roster()
     except OSError as error:
         raise ClassListError(f"{NAME} cannot be read ({error.strerror})") from error
-    text = decoded(data)
+    text = "\n".join(decoded(data).splitlines())  # also those of an old Mac
+    text = re.sub(r"\A\"?sep=.\"?\n", "", text)  # a line of Excel's own
     head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=lambda sign: _split(head, sign))
     try:
+        delimiter = max(",;\t", key=lambda sign: _split(head, sign))
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise ClassListError(f"{NAME} is no table that can be read ({error}); save it again as CSV") from error
@@ -160,6 +163,8 @@ def decoded(data: bytes) -> str:
     """A text file of any spreadsheet program as text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
+    if b"\0" in data[:2]:
+        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

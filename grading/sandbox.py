@@ -20,7 +20,7 @@ from grading.sandboxed.inside import HEADER
 from grading.sandboxed.wire import decode, encode
 from grading.walls import SandboxError, available  # noqa: F401, for those who only want to know
 
-ENDINGS = {"done", "time", "output", "files", "killed", "ended"}  # all that a sandbox may say of an exercise
+ENDINGS = {"done", "time", "output", "files", "full", "killed", "ended"}  # all that a sandbox may say of an exercise
 MAX_JSON = 1_000_000  # bytes of what is not an array in a result
 POLL = 0.05  # seconds
 _count = itertools.count()

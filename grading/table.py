@@ -14,7 +14,7 @@ from grading.intake import printable
 from grading.release import ASSIGNMENT
 from nst.pictures import write_atomically
 
-FORMULA = re.compile(r"(^|; ?)(?=[=+\-@＝＋－＠﹦﹢﹣﹫])")
+FORMULA = re.compile(r"((?:^|;)[\s\"]*)(?=[=+\-@＝＋－＠﹦﹢﹣﹫])")
 
 
 def table(course: Course, statuses: dict[str, str]) -> list[dict]:
@@ -26,12 +26,14 @@ def table(course: Course, statuses: dict[str, str]) -> list[dict]:
             known = printable(student)  # a database cannot look for half characters
             for name, exercise in EXERCISES.items():
                 try:
-                    row[name] = gradebook.find_grade(f"check_{name}", exercise.notebook, ASSIGNMENT, known).score
+                    grade = gradebook.find_grade(f"check_{name}", exercise.notebook, ASSIGNMENT, known)
+                    row[name] = round(grade.score, 2)
                 except MissingEntry:
                     row[name] = ""
             points = [row[name] for name in EXERCISES if row[name] != ""]
-            row["points"] = sum(points) if points else ""
-            row["penalty"] = gradebook.find_submission(ASSIGNMENT, student).late_submission_penalty if points else ""
+            penalty = gradebook.find_submission(ASSIGNMENT, student).late_submission_penalty if points else ""
+            row["points"] = round(sum(points), 2) if points else ""
+            row["penalty"] = round(penalty, 2) if points else ""
             row["total"] = round(row["points"] - row["penalty"], 2) if points else ""
             row["status"] = status
             rows.append(row)
@@ -54,7 +56,8 @@ def write_cells(lines: Iterable[Sequence], path: Path) -> None:
 def cell(value: object) -> object:
     """A value that a spreadsheet shows as it is: numbers stay numbers; what begins like a formula gets a quote before.
 
-    So does what stands behind a semicolon, which half of the world's spreadsheets take for the end of a cell.
+    So does what stands behind a semicolon, which half of the world's spreadsheets take for the end of a cell, also
+    where a quotation mark, which they leave out, comes first.
     """
     if not isinstance(value, str) or re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
         return value

@@ -4,6 +4,7 @@ https://github.com/containers/bubblewrap, https://github.com/seccomp/libseccomp
 """
 
 import errno
+import fcntl
 import functools
 import os
 import shutil
@@ -140,7 +141,8 @@ _REFUSED = """
     add_key request_key keyctl
     shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open memfd_create
     memfd_secret
-    io_uring_setup io_uring_enter io_uring_register socket socketpair vmsplice inotify_init inotify_init1
+    io_uring_setup io_uring_enter io_uring_register io_setup io_submit io_getevents io_pgetevents io_cancel io_destroy
+    socket socketpair vmsplice inotify_init inotify_init1
     sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority migrate_pages move_pages
     setsid open_by_handle_at name_to_handle_at fanotify_init quotactl swapon swapoff acct reboot syslog
     init_module finit_module delete_module kexec_load kexec_file_load settimeofday clock_settime adjtimex
@@ -163,6 +165,8 @@ def system_call_filter() -> bytes:
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library takes clone then
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, 1, 1))  # 1: MAP_SHARED
+    for kind in (fcntl.F_NOTIFY, fcntl.F_SETLEASE):  # tell when others use a file; the kernel reads 32 bits of it
+        rules.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, kind))
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)

@@ -10,6 +10,8 @@ PYTHON_CELLS = {"capture", "prun", "time"}  # cell magics that run the rest of t
 MAX_WORK = 200_000  # for IPython's transformer, which reads a cell anew for each magic in it
 MAX_DEPTH = 120  # of the syntax tree, which is gone through recursively
 MAX_LENGTH = 300_000  # of a cell
+_LONG = re.compile(r"(?<![\w*.\[\]-])[\w*.\[\]-]{500,}")  # IPython looks for help? in it, in the square of its length
+_SHORT = "nst_long_word_"
 _ESCAPED = re.compile(r"^[ \t]*[%!?,;/]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
 
 
@@ -32,15 +34,18 @@ def parse_cell(source: str) -> tuple[ast.Module, str]:
 
 
 def _transformed(source):
-    """What IPython makes of a cell; None if nothing."""
+    """What IPython makes of a cell, without its reading very long words; None if nothing."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    if len(source) * (1 + len(_ESCAPED.findall(source))) > MAX_WORK:
+    words = []
+    short = _LONG.sub(lambda found: words.append(found[0]) or f"{_SHORT}{len(words) - 1}_", source)
+    if _SHORT in source or len(short) * (1 + len(_ESCAPED.findall(short))) > MAX_WORK:
         return None
     try:
-        return TransformerManager().transform_cell(source)
+        text = TransformerManager().transform_cell(short)
     except Exception:  # whatever IPython's tokens come to
         return None
+    return re.sub(rf"{_SHORT}(\d+)_", lambda found: words[int(found[1])], text)
 
 
 def _parsed(text):

@@ -12,6 +12,7 @@ from IPython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from tqdm import tqdm
 
@@ -49,6 +50,7 @@ def plot_costs(histories: dict[str, list[float]], axis: Axes | None = None) -> N
     for label, history in histories.items():
         axis.semilogy(range(1, len(history) + 1), history, label=label)
     axis.set_xlabel("step")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_ylabel("cost J")
     axis.grid(alpha=0.3, which="both")
     if len(histories) > 1:

@@ -164,9 +164,21 @@ def _makers(statements):
             and (each.names & spoilt or any(name in lost and name not in makers for name in each.at_once))
         ]
         if not stopped:
-            return makers
+            return {name: _own(numbers, statements) for name, numbers in makers.items()}
         for each in stopped:
             each.node, each.lost = None, each.lost | each.names
+
+
+def _own(numbers, statements):
+    """Without what loads a function that is defined here: from this very file, where several notebooks were joined."""
+    if not any(isinstance(statements[number].node, ast.FunctionDef) for number in numbers):
+        return numbers
+    return [number for number in numbers if not _loads(statements[number].node)]
+
+
+def _loads(node):
+    call = node.value if isinstance(node, ast.Assign) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "functions_from"
 
 
 def _statements(path):

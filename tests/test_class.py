@@ -12,6 +12,7 @@ import pytest
 from bank import ANSWERS
 from classroom import FULL, RIGHT, notebooks
 
+from grading.course import NOTEBOOKS
 from grading.exercises import EXERCISES
 from grading.lms import write_imports
 from grading.report import write_page
@@ -53,6 +54,14 @@ def test_the_page_counts_points_and_hints_names_who_is_missing_and_escapes_every
     assert card.split("have all")[1].split()[:7] == ["0", "4", "1", "2", "3", "4", "5"]  # four have one point
     assert "3× it is swapped" in card and card.index("3× ") < card.index("1× ")
     assert re.search(r"Not handed in .* zoe ", body) and "4 of 5" in body
+
+
+def test_an_empty_folder_is_nothing_handed_in(course):
+    nothing_there = "; ".join(f"no points for {name}.ipynb: it was not handed in" for name in NOTEBOOKS)
+    rows = [row("ada"), row("mia") | dict(status=f"graded; {nothing_there}"), nothing("ned", "refused: nothing in it")]
+    roster = Roster({id: Student(id) for id in ("ada", "mia", "ned", "zoe")})
+    body = re.sub(r"<[^>]*>|\s+", " ", write_page(course, rows, roster).read_text())
+    assert "1 of 4 handed in" in body and re.search("Not handed in .* mia .* ned .* zoe ", body)
 
 
 def test_the_page_asks_no_other_host_and_an_empty_class_has_one_too(course):

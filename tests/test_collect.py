@@ -36,11 +36,13 @@ def there(course):
     return {str(path.relative_to(course.submitted)): path.read_text() for path in paths}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le"])
 @pytest.mark.parametrize(
     "text",
     [
         "id,name,email\njm,José Müller,jm@uni.example\n",
+        "id,name,email\rjm,José Müller,jm@uni.example\r",
+        "sep=;\r\nid;name;email\r\njm;José Müller;jm@uni.example\r\n",
         "Login;Vorname;Nachname;E-Mail\r\njm;José;Müller;jm@uni.example\r\n",
         'E-mail\tStudent ID\tFull name\njm@uni.example\tjm\t"Müller, José"\n\n',
         "Student,ID,SIS User ID,SIS Login ID,Section,Paint (77)\n    Points Possible,,,,,30\n"
@@ -102,6 +104,9 @@ def test_moodles_zip_is_sorted_and_what_is_nobodys_is_listed(course):
             "José Müller_12345_assignsubmission_file/02_content_cost.ipynb": "j2",
             "José Müller_12345_assignsubmission_file/work/03_style_cost.ipynb": "j3",
             "José Müller_12345_assignsubmission_file/timestamp.txt": "1999-01-01",
+            "José Müller_12345_assignsubmission_file/timestamp.txt/notes.ipynb": "a folder",
+            'José Müller_12345_assignsubmission_file/timestamp.txt/"; refused.ipynb': "a folder",
+            "José Müller_12345_assignsubmission_file/x/timestamp.txt/y/notes.ipynb": "a folder",
             "José Müller_12345_assignsubmission_onlinetext/onlinetext.html": "hello",
             "Ada Lovelace_7_assignsubmission_file_02_content_cost.ipynb": "a2",
             "Eve Nobody_8_assignsubmission_file/02_content_cost.ipynb": "e2",
@@ -116,6 +121,8 @@ def test_moodles_zip_is_sorted_and_what_is_nobodys_is_listed(course):
         "ada/notebooks/02_content_cost.ipynb": "a2",
         "Eve Nobody_8_assignsubmission_file/02_content_cost.ipynb": "e2",
     }
+    assert 'jm: "timestamp.txt/notes.ipynb" was left out, for its name' in done.notes
+    assert 'jm: "timestamp.txt/\'; refused.ipynb" was left out, for its name' in done.notes
     assert list(done.unmatched) == ["Eve Nobody_8_assignsubmission_file"]
     assert "Eve Nobody (8): nobody" in done.unmatched["Eve Nobody_8_assignsubmission_file"]
     assert (course.root / ".grading" / "collected" / "class.zip").exists()
@@ -204,8 +211,8 @@ def test_a_hostile_zip_writes_nothing_elsewhere_and_no_bomb(course, monkeypatch)
     assert not any(os.path.islink(path) for path in course.submitted.rglob("*"))
     assert "bo/notebooks/big.ipynb" not in there(course)
     assert sum("was left out" in note for note in done.notes) == 2
-    assert any("big.ipynb was left out: all together" in note for note in done.notes)
-    assert any("a/b.ipynb was left out: " in note for note in done.notes)
+    assert any('big.ipynb" was left out: all together' in note for note in done.notes)
+    assert any('a/b.ipynb" was left out: ' in note for note in done.notes)
     assert {"c", "d"} <= set(there(course).values())
     assert all("\n" not in note for note in [*done.notes, *done.unmatched, *done.unmatched.values()])
 

@@ -3,12 +3,15 @@
 import re
 import shutil
 import time
+from datetime import datetime
 
 import nbformat
 import pytest
 from classroom import submit
+from nbgrader.converters import GenerateFeedback
 from playwright.sync_api import sync_playwright
 from test_browser import CHROMIUM
+from traitlets.config import Config
 
 from grading import feedback
 from grading.course import Course, Submission
@@ -16,7 +19,7 @@ from grading.exercises import EXERCISES
 from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, nbgrader_errors, record, release, remembered
 from grading.judge import failed
-from grading.page import CELL, LINE, safe, shorten
+from grading.page import CELL, LINE, FeedbackExporter, safe, shorten
 from nst.paths import ROOT
 
 TEXT = r"""
@@ -108,6 +111,33 @@ def test_formulas_become_mathml_outside_of_code():
     assert "5 $ or 6 $" in page
     assert "<math" not in safe("<p>$<b>x</b>$</p>")
     assert safe('<h2 id="of-$A$">$A$</h2>').startswith('<h2 id="of-$A$"><math')
+    assert "<mo>∑</mo>" in safe(r"$\sum x$") and "arg\u2009max" in safe(r"$\argmax x$")
+    assert "<mi>a</mi><mo>&lt;</mo><mi>b</mi>" in safe("$a &lt; b$")
+    assert 'columnalign="right"' in safe(r"$\begin{align} a &amp;= b \end{align}$")
+
+
+@pytest.mark.parametrize("dollar", ["&#36;", r"\$"])
+@pytest.mark.parametrize(
+    "inside",
+    [
+        r'\text{<meta/http-equiv="refresh"/content="3;url=http&#58;//a.org/">}',
+        r"\text{<form/action=x><input><button>Log in</button></form>}",
+        r"\mathrm{<base>} \text{&lt;script&gt;alert(1)&lt;/script&gt;}",
+        r"\color{red\"><meta>}x",
+        r"\href{javascript:alert(1)}{x} \style{color:red}{x}",
+    ],
+)
+def test_a_formula_brings_no_tags_of_its_own(dollar, inside):
+    """As it comes from a hand-in, where every < of the text is written as &lt;."""
+    source = f"{dollar}{inside.replace('<', '&lt;')}{dollar}"
+    page = FeedbackExporter().from_notebook_node(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source)])
+    )[0]
+    (shown,) = re.findall(r"<math.*</math>", page)
+    assert {tag[:1] for tag in re.findall(r"</?(\w+)", shown)} == {"m"} and "<meta" not in shown
+    assert not re.search(r"<[^>]*(href|style=)", shown)
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert "form-action 'none'" in policy and "base-uri 'none'" in policy
 
 
 @pytest.mark.slow
@@ -126,6 +156,20 @@ def test_a_page_asks_nobody_for_anything_and_runs_nothing(pages, course):
             assert tab.locator("script").count() == 0
         browser.close()
     assert not said and [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_a_late_hand_in_is_told_how_the_penalty_came_about(course):
+    with nbgrader_errors(), course.gradebook() as gradebook:
+        gradebook.update_or_create_assignment("notebooks", duedate=datetime(2026, 12, 1, 23, 0))
+        gradebook.find_submission("notebooks", "ada").timestamp = datetime(2026, 12, 3, 1, 0)
+        gradebook.find_submission_notebook("04_paint", "notebooks", "ada").late_submission_penalty = 1.0
+        gradebook.db.commit()
+    directory = course.directory("ada", notebook_id="04_paint")
+    config = Config(directory.config, LatePenalty=dict(percent_per_day=12.5))
+    with nbgrader_errors():
+        GenerateFeedback(coursedir=directory, config=config, force=True).start()
+    page = (course.root / "feedback" / "ada" / "notebooks" / "04_paint.html").read_text()
+    assert "penalty (2 days begun after the due date, 12.5 % of the points for each; Score: -1.0)" in page
 
 
 def test_a_page_that_takes_too_long_is_replaced_by_a_plain_one(course, monkeypatch):

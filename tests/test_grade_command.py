@@ -19,7 +19,7 @@ from distributed import Client
 from grading.course import NOTEBOOKS, Course
 from grading.exchange import SECRET
 from grading.exercises import EXERCISES
-from grading.grade import grade_course, main
+from grading.grade import _grouped, grade_course, main
 from nst.paths import ROOT
 from nst.pictures import alone_in
 
@@ -125,6 +125,60 @@ def test_a_gradebook_that_another_program_has_locked_or_that_is_none_is_named(ro
     assert (
         refusal(root, capsys) == f"the gradebook sqlite:///{root}/gradebook.db cannot be used: file is not a database"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('c.LatePenalty.due = "2026', "unterminated string literal (detected at line"),
+        ("c.LatePenalty.due = duedate", "name 'duedate' is not defined (NameError)"),
+        (
+            "c.LatePenalty.update(dew='')",
+            "LatePenalty has no setting 'dew'; it has due, grace_minutes, ",
+        ),
+        ("c.EvaluateExercises.secs = 4", "EvaluateExercises has no setting 'secs'; it has memory_bytes, "),
+        ("c.EvaluateExercises.seconds = -1", "c.EvaluateExercises in nbgrader_config.py: The value of the 'seconds' "),
+        ("c.EvaluateExercises.seconds = 'x'", "c.EvaluateExercises in nbgrader_config.py: The 'seconds' trait"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_named_and_nothing_is_graded(root, capsys, monkeypatch, lines, said):
+    submit(root, "ada")
+    with (root / "nbgrader_config.py").open("a") as file:
+        file.write(f"{lines}\n")
+    monkeypatch.setattr("grading.release.ROOT", root)
+    message = refusal(root, capsys)
+    assert said in message and "nbgrader_config.py" in message
+    if "Error)" in message:
+        assert f"line {len((root / 'nbgrader_config.py').read_text().splitlines())}:" in message
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nonsense", "NST_GRADEBOOK_URL is no address of a database; write it as postgresql://"),
+        ("mysql://me:secret@here/nst", "the gradebook mysql://me:***@here/nst needs a driver that is not installed"),
+    ],
+)
+def test_an_address_that_is_no_gradebook_is_named_without_its_password(root, capsys, monkeypatch, address, said):
+    submit(root, "ada")
+    monkeypatch.setenv("NST_GRADEBOOK_URL", address)
+    assert refusal(root, capsys).startswith(said)
+
+
+def test_a_number_of_workers_that_is_none_is_refused(root, capsys):
+    submit(root, "ada")
+    for workers in ("0", "-1", "two", "2 --again"):
+        with pytest.raises(SystemExit):
+            main(["--root", str(root), f"--workers={workers}"])
+        assert f"{workers}: give a whole number of at least 1" in capsys.readouterr().err
+
+
+def test_a_folder_where_points_csv_should_be_is_named(root, capsys, monkeypatch):
+    monkeypatch.setattr("grading.grade.release", lambda course: None)
+    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    submit(root, "ada")
+    (root / "points.csv").mkdir()
+    assert "points.csv: Is a directory" in refusal(root, capsys)
 
 
 def test_a_refused_student_changes_the_exit_status(root, monkeypatch):
@@ -234,6 +288,22 @@ def test_a_cluster_with_keys_is_used_and_a_worker_that_dies_loses_nothing(root, 
         assert lines[f"student{number}"][1 : 1 + len(marks)] == marks and lines[f"student{number}"][-1] == "graded"
     with pytest.raises((OSError, TypeError)), Client(environment["DASK_SCHEDULER_ADDRESS"], timeout=3):
         raise AssertionError("somebody without a key was let in")
+
+
+def test_what_is_said_of_several_exercises_is_said_once():
+    notes = [
+        "gram_matrix: it was missing",
+        "02.ipynb: cut: off",
+        "check_gram_matrix: changed",
+        "total_cost: it was missing",
+    ]
+    notes += ["03.ipynb: cut: off"]
+    assert _grouped(notes) == [
+        "gram_matrix, total_cost: it was missing",
+        "02.ipynb: cut: off",
+        "check_gram_matrix: changed",
+        "03.ipynb: cut: off",
+    ]
 
 
 def sandboxes_of(process):

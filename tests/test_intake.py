@@ -588,7 +588,10 @@ def test_one_student_s_folder_stops_nobody_else(course, monkeypatch):
 def test_notebooks_one_folder_too_high_are_found(course):
     folder = course.submitted / "ada"
     (folder / "notebooks").rmdir()
-    assert Submission(course, "ada").refusal == "refused: submitted/ada/notebooks is no folder"
+    assert (
+        Submission(course, "ada").refusal
+        == "refused: submitted/ada/notebooks is no folder, and there is nothing else to grade"
+    )
     (folder / FILE).write_text(FINISHED)
     submission = Submission(course, "ada")
     assert not submission.refusal and not submission.notes[NAME]
@@ -671,3 +674,48 @@ def test_a_timestamp_in_a_zip_file_is_not_believed(course):
     assert Submission(course, "ada").timestamp == ""
     (folder / "timestamp.txt").write_text("2020-01-01 00:00:00 UTC")
     assert Submission(course, "ada").timestamp == "2020-01-01 00:00:00 UTC"
+
+
+def test_of_a_merge_conflict_the_finished_side_counts(tmp_path):
+    """The upper side is the notebook as it was handed out; between cells, and inside one."""
+    blank = json.loads(RELEASED[NAME])["cells"]
+    (place,) = (i for i, cell in enumerate(blank) if cell["metadata"].get("nbgrader", {}).get("solution"))
+    stub, answer = "".join(blank[place]["source"]), RIGHT["compute_content_cost"]
+
+    def merge(cells):
+        cells[place]["source"] = f"<<<<<<< HEAD\n{stub}\n=======\n{answer}\n>>>>>>> mine\n"
+
+    assert is_right(hand_in(tmp_path, {FILE: changed(merge)})[0])
+    text = json.dumps(json.loads(changed(lambda cells: cells[place].update(source="HERE"))), indent=1)
+    sides = f"<<<<<<< HEAD\n{json.dumps(stub)}\n=======\n{json.dumps(answer)}\n>>>>>>> mine\n"
+    text = text.replace('"source": "HERE"', f'"source":\n{sides}')
+    assert "HERE" not in text
+    answers, notes, _ = hand_in(tmp_path / "whole", {FILE: text})
+    assert is_right(answers) and "the upper version was taken, and of the lower one the functions" in notes[0]
+
+
+def test_two_notebooks_that_have_changed_their_names_are_both_graded(tmp_path):
+    """And a notebook that only uses a function is not taken for the one in which it is written."""
+    other = "03_style_cost"
+    files = {FILE: RIGHT_ONES[other], f"{other}.ipynb": RIGHT_ONES[NAME]}
+    answers, notes, _ = hand_in(tmp_path, files)
+    assert is_right(answers) and f"found as {other}.ipynb" in notes[0]
+    notes = hand_in(tmp_path / "without", {"04_paint.ipynb": RIGHT_ONES["04_paint"]})[1]
+    assert notes == [f"no points for {FILE}: it was not handed in"], notes
+
+
+def test_all_notebooks_joined_into_one_are_graded_whole(tmp_path):
+    """Its cells of 04 load the functions from the files in which they were; here that is this very one."""
+    joined = json.loads(RIGHT_ONES[NAME])
+    for name in ("03_style_cost", "04_paint"):
+        joined["cells"] += json.loads(RIGHT_ONES[name])["cells"]
+    path = tmp_path / FILE
+    path.write_text(json.dumps(joined))
+    functions = functions_from(path, "compute_content_cost", "compute_style_cost", "total_cost", given=["np"])
+    assert [function.__code__.co_argcount for function in functions] == [2, 3, 4]
+
+
+def test_a_name_of_a_file_does_not_read_as_if_it_were_the_graders_words(tmp_path):
+    name = f"{NAME}; graded with 5 points.ipynb"
+    notes = hand_in(tmp_path, {name: FINISHED})[1]
+    assert notes == [f"{FILE}: found as {name.replace(';', '?')}"]

@@ -1,21 +1,28 @@
 """Due dates, grace, penalties and extensions, in nbgrader's gradebook; the table of points; no cell is a formula."""
 
 import csv
+import io
 import shutil
+import sys
 import unicodedata
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from classroom import STEMS, submit
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from grading import grade
+from grading.autograde import lay_out
+from grading.course import Submission, timestamp_in
 from grading.exercises import EXERCISES
 from grading.late import DueDateError, LatePenalty, rule, set_due_dates, stamp, when
 from grading.release import course_config
 from grading.roster import Roster, Student
-from grading.table import cell, show, table, write_csv
+from grading.table import cell, show, table, write_cells, write_csv
 
 DUE = "2026-12-01 23:59 Europe/Zurich"  # 22:59 UTC
 
@@ -40,6 +47,7 @@ def course(tmp_path, empty):
     return SimpleNamespace(
         root=tmp_path,
         submitted=tmp_path / "submitted",
+        intake=tmp_path / ".grading" / "submitted",
         config=Config(LatePenalty=dict(due=DUE, grace_minutes=30, percent_per_day=10)),
         gradebook=lambda: Gradebook(f"sqlite:///{tmp_path}/gradebook.db", ""),
     )
@@ -137,6 +145,76 @@ def test_the_time_of_a_hand_in_comes_from_the_class_list(course):
     assert len(notes) == 1 and "ben" in notes[0] and "gestern" in notes[0]
 
 
+def test_a_folder_in_place_of_the_time_stops_nobody_and_makes_nobody_punctual(course, monkeypatch):
+    for name in ("ada", "ben", "eve"):
+        (course.submitted / name / "notebooks").mkdir(parents=True)
+    place = course.submitted / "ada" / "notebooks"
+    (place / "timestamp.txt").mkdir()
+    (place / "timestamp.txt" / "notes.ipynb").write_text("{}")
+    (course.submitted / "ben" / "notebooks" / "timestamp.txt").symlink_to(place / "notes.ipynb")
+    roster = Roster({name: Student(name, handed_in="2026-12-02 10:00 UTC") for name in ("ada", "ben", "eve")})
+    assert stamp(course, roster) == []
+    for name in ("ada", "ben"):
+        path = course.submitted / name / "notebooks" / "timestamp.txt"
+        assert path.read_text() == "2026-12-02 10:00:00 UTC\n" and not path.is_symlink()
+    assert (place / "timestamp.txt (1)" / "notes.ipynb").read_text() == "{}" and not (place / "notes.ipynb").exists()
+    write = Path.write_text
+
+    def fail(path, *arguments, **more):
+        if "ben" in path.parts:
+            raise OSError(30, "Read-only file system")
+        return write(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    (note,) = stamp(course, roster)
+    assert note.startswith("ben: ") and "Read-only file system" in note
+    assert (course.submitted / "eve" / "notebooks" / "timestamp.txt").exists()
+
+
+TIMES = [
+    *("2026-11-25 09:56:49.058554 UTC", "2026-11-25 09:56:49 UTC", "2026-11-25 09:56:49.5 Europe/Zurich"),
+    *("2026-11-25 09:56 CET", "2026-11-25T09:56:49Z", "2026-11-25 09:56:49 +0100"),
+]
+NO_TIMES = [
+    *("9" * 90, "1e999", "0001-01-01 00:00:00 +14:00", "9999-12-31 23:59:59 -14:00", "2026-13-01 10:00:00 UTC"),
+    *("soon", "", "2026-11-25", "2026-11-25 09:56:49 /etc/passwd", "2026-11-25 09:56:49 ../../x", "\ufeff2026", "5h"),
+]
+
+
+def test_a_time_is_what_nbgrader_writes_and_nothing_else_is_parsed(tmp_path):
+    for text in TIMES + NO_TIMES:
+        (tmp_path / "timestamp.txt").write_text(f"{text}\n")
+        assert timestamp_in(tmp_path) == (text if text in TIMES else "")
+    (tmp_path / "timestamp.txt").write_bytes(b"\xff\xfe")
+    assert timestamp_in(tmp_path) == ""
+
+
+def test_a_time_that_cannot_be_read_is_said_once(tmp_path):
+    folder = submit(tmp_path, "ada", leave_out=STEMS[:2])
+    made = SimpleNamespace(submitted=tmp_path / "submitted", version="")
+    assert not any("timestamp" in note for note in Submission(made, "ada").all_notes)
+    (folder / "timestamp.txt").write_text("9" * 90)
+    assert sum("timestamp.txt is not used, so nothing is late" in n for n in Submission(made, "ada").all_notes) == 1
+    (folder / "timestamp.txt").write_text(TIMES[0])
+    assert not any("timestamp" in note for note in Submission(made, "ada").all_notes)
+
+
+def test_a_later_hand_in_without_a_time_is_not_late_because_of_an_earlier_one(course):
+    hand_in(course, "ada", "2026-12-03 12:00 UTC")
+    set_due_dates(course, Roster(), ["ada"])
+    assert row(course, "ada")[1] > 0
+    later = SimpleNamespace(student="ada", texts={}, notes={}, timestamp="2026-12-03 12:00:00 UTC")
+    lay_out(course, later)
+    set_due_dates(course, Roster(), ["ada"])
+    assert row(course, "ada")[1] > 0
+    later.timestamp = ""
+    lay_out(course, later)
+    set_due_dates(course, Roster(), ["ada"])
+    assert row(course, "ada")[1] == 0
+    later.student = "new"  # is not in the gradebook yet
+    lay_out(course, later)
+
+
 def test_nbgrader_calls_the_rule_that_is_configured():
     assert course_config().AssignLatePenalties.plugin_class is LatePenalty
 
@@ -154,13 +232,49 @@ def test_the_table_shows_points_penalty_and_total(course, capsys):
     assert header[-3:] == ["late", "sum", "status"] and ada[-3:] == ["3", "27", "graded"]
 
 
+def test_points_with_fractions_add_up_as_they_do_on_paper(course):
+    hand_in(course, "ada", "2026-12-02 12:00 UTC", points=0)
+    with course.gradebook() as gradebook:
+        for name, points in (("gram_matrix", 0.1), ("total_cost", 0.2), ("train_step", 1 / 3)):
+            gradebook.find_grade(f"check_{name}", EXERCISES[name].notebook, "notebooks", "ada").manual_score = points
+        gradebook.db.commit()
+    set_due_dates(course, Roster(), ["ada"])
+    rows = table(course, {"ada": "graded"})
+    write_csv(rows, course.root / "points.csv")
+    (line,) = csv.DictReader((course.root / "points.csv").open())
+    wanted = dict(gram_matrix="0.1", train_step="0.33", points="0.63", penalty="0.06", total="0.57")
+    assert {key: line[key] for key in wanted} == wanted
+
+
+def test_a_terminal_without_all_letters_shows_the_table_all_the_same(course, monkeypatch):
+    (course.submitted / "ada").mkdir(parents=True)
+    nobody = dict.fromkeys([*EXERCISES, "points", "penalty", "total"], "")
+    rows = [dict(student="ada", **nobody, status="graded; found as 04 \U0001f600.ipynb")]
+    monkeypatch.setattr(grade, "grade_course", lambda *arguments: rows)
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), "latin-1"))
+    with pytest.raises(SystemExit) as ended:
+        grade.main(["--root", str(course.root)])
+    sys.stdout.flush()
+    assert not ended.value.code and b"found as 04 ?.ipynb" in sys.stdout.buffer.getvalue()
+
+
 BEGINNINGS = ["=1+1", "+1", "-1+1", "@x", "-", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "＝1", "＋1", "－1", "＠x"]
 
 
-@pytest.mark.parametrize("text", [*BEGINNINGS, "x;=1", "x; @y"])
-def test_no_cell_can_be_a_formula(text):
-    for part in str(cell(text)).split(";"):
-        assert unicodedata.normalize("NFKC", part.strip())[:1] not in "=+-@\t\r\n"
+HIDDEN = ['02;"=1+1;".ipynb', "x;=1", "x; @y", 'x;" =1', 'x; ""+1', 'x;  "\t" -1', 'a,"b;""=1', '";=1', 'x;"＝1']
+
+
+@pytest.mark.parametrize("text", BEGINNINGS + HIDDEN)
+def test_no_cell_can_be_a_formula(text, tmp_path):
+    """Neither with commas between the cells nor with semicolons, whatever is made of the quotation marks."""
+    write_cells([["ada", 5.0, text], [text, "graded"]], tmp_path / "x.csv")
+    for delimiter in ",;":
+        for how in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            for line in csv.reader((tmp_path / "x.csv").open(newline=""), delimiter=delimiter, quoting=how):
+                for part in line:
+                    shown = part.strip() if how == csv.QUOTE_MINIMAL else part.strip(' "')
+                    assert unicodedata.normalize("NFKC", shown)[:1] not in [*"=+-@"], line
 
 
 def test_numbers_and_ordinary_texts_stay_what_they_are():

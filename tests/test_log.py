@@ -69,7 +69,7 @@ def test_what_is_not_in_the_log_is_one_line(course, capsys):
             log.write(course, submission, 1, results(), [], [])
 
 
-def test_then_and_now_stand_side_by_side(course):
+def test_then_and_now_stand_side_by_side(course, monkeypatch):
     folder = submit(course.root, "ada")
     entry = dict(student="ada", version=course.version, judged=FULL, digest=Submission(course, "ada").digest)
     lines = again.report(course, entry, results(total_cost="swapped"))
@@ -80,6 +80,8 @@ def test_then_and_now_stand_side_by_side(course):
     lines = again.report(course, entry | {"version": "f" * 64}, results())
     assert lines[-2].startswith("The course has changed since: ffffffffffff then")
     assert lines[-1].startswith("ada has handed in something else since")
+    monkeypatch.setattr(again, "by_hand", lambda course, student: ["total_cost 3"])
+    assert "not shown here: total_cost 3." in again.report(course, entry, results())[-2]
 
 
 @pytest.mark.slow

@@ -84,6 +84,15 @@ FAILS = {
     "makes_a_file_in_memory": "return works(lambda: os.memfd_create('x')) or system_call(447, 0)",
     "makes_a_message_queue": 'return system_call(240, b"x", 0o102, 0o600, None)',
     "uses_io_uring": "return system_call(425, 8, (ctypes.c_char * 200)())",
+    "takes_the_machines_asynchronous_input": "return system_call(206, 8, ctypes.byref(ctypes.c_ulong(0)))",
+    "asks_who_uses_a_file": """
+        open("/tmp/read", "w").close()
+        folder, file = os.open(sys.prefix, os.O_RDONLY), os.open("/tmp/read", os.O_RDONLY)
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+        asked = [(folder, 1026, 1), (file, 1024, 0)]
+        worked = [system_call(72, f, ctypes.c_long(kind | high), n) for f, kind, n in asked for high in (0, 1 << 32)]
+        os.unlink("/tmp/read")
+        return any(worked)""",
     "uses_keys": 'return system_call(250, 0, -3, 1) or system_call(248, b"user", b"k", b"v", 1, -4)',
     "watches_the_machine": "return any(system_call(n, (ctypes.c_char * 200)(), 0, -1, -1, 0) for n in (298, 321, 323))",
     "opens_sockets_to_elsewhere": """
@@ -251,6 +260,19 @@ def test_a_bad_end_is_told_in_a_fixed_word(ended, name):
 
 def test_the_next_exercise_finds_nothing_of_the_last(ended, failed):
     assert ended["after"] == ("done", 0.0) and failed["after"] == ("done", 0.0)
+
+
+def test_notebooks_that_do_not_fit_end_no_sandbox():
+    limits = dataclasses.replace(LIMITS, temporary_bytes=1_000_000)
+    case, code = EXERCISES["total_cost"].cases(1)[:1], "def f(*arguments, **keywords):\n    return tf.constant(1.0)"
+    jobs = [dict(exercise="f", notebook="x.ipynb", cases=case, stand_ins=False)]
+    for more, wanted in (("#" * 2_000_000, ("full", None)), ("", ("done", 1.0))):
+        cells = [nbformat.v4.new_code_cell(source) for source in ("import tensorflow as tf", code, more)]
+        status, reports = sandbox.run(
+            {"x.ipynb": nbformat.writes(nbformat.v4.new_notebook(cells=cells))}, jobs, limits
+        )["f"]
+        assert (status, _value(reports)) == wanted
+        assert sandbox._own.sandbox.alive
 
 
 def test_the_process_that_serves_many_reads_no_submission():

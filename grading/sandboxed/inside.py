@@ -70,10 +70,16 @@ def _serve(size, clean):
     """Read a request, run its exercise in a child, and tell how it went; clean: what lies in /tmp at first."""
     request = decode(_read(size))
     paths = [f"/tmp/{name}" for name in request["notebooks"]]
-    for path, text in zip(paths, request["notebooks"].values()):
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    status, number, data = _in_child(lambda: encode(evaluated(request["job"])), request["limits"], request["number"])
+    try:
+        for path, text in zip(paths, request["notebooks"].values()):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+    except OSError:
+        status, number, data = "full", 0, b""
+    else:
+        status, number, data = _in_child(
+            lambda: encode(evaluated(request["job"])), request["limits"], request["number"]
+        )
     for path in paths:
         with contextlib.suppress(OSError):
             os.unlink(path)
