@@ -6,7 +6,7 @@
 import argparse
 import sys
 
-from grading import log, nbgrader_plugin, sandbox
+from grading import log, sandbox
 from grading.course import Course, Submission
 from grading.evaluation import grade
 from grading.exercises import EXERCISES
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
         entry, number, count = find(course, chosen.student, chosen.entry)
         texts = log.handed(course, entry["digest"])
         sandbox.available()
-        results = grade(texts, entry["seed"], nbgrader_plugin.EvaluateExercises(config=course.config).limits())
+        results = grade(texts, entry["seed"], course.limits)
     except (SettingsError, log.LogError, sandbox.SandboxError) as error:
         sys.exit(f"{error}")
     finally:

@@ -11,8 +11,8 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from grading.course import TIMESTAMP, Course, Submission, handed_in, timestamp_in
-from grading.exchange import SECRET, secret_in
+from grading.course import Course, Submission, handed_in, timestamp_in
+from grading.exchange import SECRET, TIMESTAMP, secret_in
 from grading.exercises import EXERCISES
 from grading.judge import Result
 from grading.late import forget_time

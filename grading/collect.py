@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grading.course import TIMESTAMP, Course
-from grading.intake import MAX_FILES, NOBODYS, printable
+from grading.course import Course
+from grading.exchange import TIMESTAMP
+from grading.intake import MAX_FILES, NOBODYS, printable, shown
 from grading.release import ASSIGNMENT
 from grading.roster import NAME, Roster, Unmatched
 from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, member_of, opened
@@ -194,7 +195,7 @@ def _write(item, folder, done, student="", most=MAX_ZIP_BYTES):
     """Write one file below `folder`, or as `folder` itself where nobody knows whose it is; return its size."""
     if TIMESTAMP in item.place.parts:  # nbgrader takes the time of a hand-in from it
         if item.place.name != TIMESTAMP:
-            done.notes.append(f"{student or printable(item.top)}: {_quoted(item.place)} was left out, for its name")
+            done.notes.append(f"{student or printable(item.top)}: {shown(item.place)} was left out, for its name")
         return 0
     target, number = folder if item.alone and not student else folder / item.place, 0
     try:
@@ -208,14 +209,9 @@ def _write(item, folder, done, student="", most=MAX_ZIP_BYTES):
         target.write_bytes(data)
     except (Unreadable, OSError) as error:  # OSError: a file where there should be a folder
         reason = getattr(error, "strerror", None) or error
-        done.notes.append(f"{student or printable(item.top)}: {_quoted(item.place)} was left out: {reason}")
+        done.notes.append(f"{student or printable(item.top)}: {shown(item.place)} was left out: {reason}")
         return 0
     return len(data)
-
-
-def _quoted(name):
-    """A learner's own name for a file, which must not read as if it were the grader's words."""
-    return '"' + f"{name}".replace('"', "'") + '"'
 
 
 def _content(folder):

@@ -16,16 +16,17 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from grading import nbgrader_plugin
+from grading.exchange import TIMESTAMP
 from grading.exercises import EXERCISES
 from grading.intake import NOBODYS
-from grading.release import ASSIGNMENT, COURSE, course_config, link_source
+from grading.release import ASSIGNMENT, COURSE, configured, course_config, link_source
+from grading.sandbox import Limits
 from grading.time_limit import TooLong, time_limit
 from nst.paths import ROOT
 from nst.pictures import alone_in
 
 NOTEBOOKS = list(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
 SECONDS = 60  # to read a submission, which takes less than one
-TIMESTAMP = "timestamp.txt"  # nbgrader's, in the folder of a hand-in
 TIME = re.compile(  # in it: 2026-11-25 09:56:49.058554 UTC, also without seconds, with an offset or another zone
     r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d(:?\d\d)?)| [A-Za-z]\w*(/[\w+-]+){0,2})?",
     re.ASCII,
@@ -49,9 +50,13 @@ class Course:
         self.intake = self.root / ".grading" / "submitted"  # the submissions as nbgrader gets to see them: put in order
         self.memory = self.root / ".grading" / "graded"
         self.db_url = self.directory().db_url
-        limits = nbgrader_plugin.EvaluateExercises(config=self.config).limits()  # a result may depend on them
         files = [*sorted((ROOT / "grading").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.ipynb"))]
-        self.version = hashlib.sha256(f"{_digest(*files)} {limits}".encode()).hexdigest()
+        self.version = hashlib.sha256(f"{_digest(*files)} {self.limits}".encode()).hexdigest()
+
+    @property
+    def limits(self) -> Limits:
+        """Those of the sandbox. Raises SettingsError."""
+        return configured(nbgrader_plugin.EvaluateExercises, self.config).limits()
 
     def directory(self, student: str = "*", **more) -> CourseDirectory:
         """nbgrader's own idea of the course, for one student or all."""
@@ -109,7 +114,7 @@ class Submission:
 
     def __init__(self, course: Course, student: str):
         self.student, self.notebooks, self.notes, self.refusal = student, {}, {}, ""
-        self.texts, self.timestamp, self.on_time = {}, "", []  # on_time: a note, if the time cannot be read
+        self.texts, self.timestamp, self.time_notes = {}, "", []
         try:
             with time_limit(SECONDS):
                 self._read(course, student)
@@ -142,12 +147,12 @@ class Submission:
                     folder / f"{name}.ipynb", course.submitted, name
                 )
         self.timestamp = timestamp_in(folder)
-        self.on_time = [NO_TIME] if not self.timestamp and os.path.lexists(folder / TIMESTAMP) else []
+        self.time_notes = [NO_TIME] if not self.timestamp and os.path.lexists(folder / TIMESTAMP) else []
         self.texts = {name: nbformat.writes(notebook) for name, notebook in self.notebooks.items()}
 
     @property
     def all_notes(self) -> list[str]:
-        return [note for notes in self.notes.values() for note in notes] + self.on_time
+        return [note for notes in self.notes.values() for note in notes] + self.time_notes
 
 
 def _has_files(folder):

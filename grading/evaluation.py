@@ -9,16 +9,15 @@ from grading.exercises import EXERCISES
 from grading.judge import Result, failed, judge
 from grading.submission import OWN_CELL
 
+EXIT = "is there an exit() in it?"
 REASONS = {
     "time": "it ran out of time: is there an endless loop?",
     "memory": "it used more memory than is allowed",
     "output": "it sent back more data than is allowed",
     "files": "it wrote more files than are allowed",
     "full": "the code in the notebooks takes more space than temporary files are allowed",
-    "damaged": "it ended without a result: is there an exit() in it?",
+    "damaged": f"it ended without a result: {EXIT}",
 }
-
-EXITED = "; is there an exit() in it?"
 
 
 def grade(
@@ -128,7 +127,8 @@ def _try(notebooks, exercises, seed, stand_ins, limits, run):
 
     def result(name, status, reports, cases):
         if status != "done":
-            return failed(name, REASONS.get(status, f"it crashed: {status}" + EXITED * status.startswith("ended")))
+            crashed = f"it crashed: {status}" + f"; {EXIT}" * status.startswith("ended")
+            return failed(name, REASONS.get(status, crashed))
         try:
             return judge(EXERCISES[name], cases, reports, stand_ins=stand_ins, hidden=True)
         except (ArithmeticError, LookupError, TypeError, ValueError):  # of numbers that no evaluation has sent

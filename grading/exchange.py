@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nbgrader.exchange.default import ExchangeCollect
 
+TIMESTAMP = "timestamp.txt"  # in the folder of a hand-in, as the next one
 SECRET = "submission_secret.txt"  # the names of a learner's pages in the exchange are made from what is in it
 
 

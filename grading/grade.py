@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from grading import late, lms, log, nbgrader_plugin, roster, sandbox, similar
+from grading import late, lms, log, roster, sandbox, similar
 from grading.collect import collect
 from grading.course import Busy, Course, Submission, handed_in
 from grading.evaluation import grade as grade_submission
@@ -89,7 +89,6 @@ def grade_course(
 
 def _grade_course(course, students, again, count, stopped):
     release(course)
-    limits = nbgrader_plugin.EvaluateExercises(config=course.config).limits()
     class_list = roster.read(course.root)
     collected = collect(course, class_list)
     for note in [*collected.notes, *late.stamp(course, class_list)]:
@@ -114,7 +113,7 @@ def _grade_course(course, students, again, count, stopped):
             if submission not in todo and not has_pages(course, submission):
                 writing[pages.write(submission)] = submission
                 statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
-        evaluated = evaluate_all(todo, limits, count, stopped)
+        evaluated = evaluate_all(todo, course.limits, count, stopped)
         for submission, results in tqdm(
             evaluated, total=len(todo), desc="grading", unit="submission", disable=not todo
         ):

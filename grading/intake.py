@@ -83,7 +83,7 @@ def _all(folder: Path, inside) -> Iterator[Handed]:
         for name in sorted([*names, *(each for each in folders if each.endswith(".ipynb"))])
     )
     for path in sorted(itertools.islice(walk, MAX_FILES)):
-        where = _shown(path.relative_to(folder))
+        where = shown(path.relative_to(folder))
         if path.name.startswith(("._", "~$", ".~")):
             continue
         if path.suffix.lower() != ".zip":
@@ -97,13 +97,13 @@ def _all(folder: Path, inside) -> Iterator[Handed]:
             problem = str(error)
         members = [each for each in members if not NOBODYS & set(Path(each).parts)]
         for member in members:
-            yield Handed(f"{_shown(member)} in {where}", path, member)
+            yield Handed(f"{shown(member)} in {where}", path, member)
         if not members:
             yield Handed(where, path, problem=problem)
 
 
-def _shown(name):
-    """A file's name in a status, where a semicolon comes between what is said."""
+def shown(name: str | os.PathLike) -> str:
+    """A learner's name for a file, which must not read as the grader's words: those have semicolons between them."""
     return printable(f"{name}")[:150].replace(";", "?")
 
 

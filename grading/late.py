@@ -12,10 +12,11 @@ import dateutil.parser
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy.exc import SAWarning
-from traitlets import Float, TraitError, Unicode
+from traitlets import Float, Unicode
 
-from grading.course import TIMESTAMP, Course
-from grading.release import ASSIGNMENT
+from grading.course import Course
+from grading.exchange import TIMESTAMP
+from grading.release import ASSIGNMENT, SettingsError, configured
 from grading.roster import NAME, Roster
 
 EXAMPLE = '"2026-12-01 23:59 Europe/Zurich"'
@@ -59,9 +60,9 @@ def _days(seconds):
 def rule(course: Course) -> LatePenalty:
     """The rule in nbgrader_config.py. Raises DueDateError if it cannot be used."""
     try:
-        made = LatePenalty(config=course.config)
-    except TraitError as error:
-        raise DueDateError(f"c.LatePenalty in nbgrader_config.py: {' '.join(str(error).split())}") from error
+        made = configured(LatePenalty, course.config)
+    except SettingsError as error:
+        raise DueDateError(f"{error}") from error
     if made.due:
         when(made.due, "c.LatePenalty.due")
     return made

@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets import TraitError
-from traitlets.config import Config
+from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
 from nst.paths import ROOT
@@ -38,7 +38,7 @@ class SettingsError(ValueError):
 def course_config(**course) -> Config:
     """nbgrader_config.py as a config object, for our assignment, with some of CourseDirectory's settings changed.
 
-    Raises SettingsError where the file cannot be read, or names a setting of ours that there is not.
+    Raises SettingsError where the file cannot be read.
     """
     try:
         config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
@@ -48,21 +48,21 @@ def course_config(**course) -> Config:
         line = error.lineno if isinstance(error, SyntaxError) else (lines or ["?"])[-1]
         said = error.msg if isinstance(error, SyntaxError) else error
         raise SettingsError(f"nbgrader_config.py, line {line}: {said} ({type(error).__name__})") from error
-    from grading.late import LatePenalty
-    from grading.nbgrader_plugin import EvaluateExercises
-
-    for ours in (EvaluateExercises, LatePenalty):
-        for name in config.get(ours.__name__, {}):
-            if name not in ours.class_traits(config=True):
-                there = ", ".join(ours.class_own_traits(config=True))
-                raise SettingsError(f"nbgrader_config.py: {ours.__name__} has no setting {name!r}; it has {there}")
-        try:
-            ours(config=config)
-        except TraitError as error:
-            said = " ".join(str(error).split())
-            raise SettingsError(f"c.{ours.__name__} in nbgrader_config.py: {said}") from error
     config.CourseDirectory.update(assignment_id=ASSIGNMENT, course_id=COURSE, **course)
     return config
+
+
+def configured(kind: type[Configurable], config: Config) -> Configurable:
+    """One of our own classes with its settings. Raises SettingsError for what is none of them, or cannot be used."""
+    for name in config.get(kind.__name__, {}):
+        if name not in kind.class_traits(config=True):
+            there = ", ".join(kind.class_own_traits(config=True))
+            raise SettingsError(f"nbgrader_config.py: {kind.__name__} has no setting {name!r}; it has {there}")
+    try:
+        return kind(config=config)
+    except TraitError as error:
+        said = " ".join(str(error).split())
+        raise SettingsError(f"c.{kind.__name__} in nbgrader_config.py: {said}") from error
 
 
 def generate(destination: str | Path) -> None:

@@ -131,7 +131,7 @@ def read(root: str | Path) -> Roster:
         return Roster()
     except OSError as error:
         raise ClassListError(f"{NAME} cannot be read ({error.strerror})") from error
-    text = "\n".join(decoded(data).splitlines())  # also those of an old Mac
+    text = re.sub(r"\r\n?", "\n", decoded(data))  # an old Mac has only the first
     text = re.sub(r"\A\"?sep=.\"?\n", "", text)  # a line of Excel's own
     head = text.partition("\n")[0]
     try:

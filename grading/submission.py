@@ -11,6 +11,7 @@ import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from grading.exchange import TIMESTAMP
 from grading.exercises import EXERCISES
 from grading.intake import MAX_CELLS, Unreadable, candidates, read
 from nst.cells import definition_in, is_blank, parse_cell
@@ -34,7 +35,7 @@ def choose(
     if not found and not alike:
         foreign = [each for each in others if not _called_like_another(each, name)]
         found, _ = _read_all(foreign[:20], inside, released, name)
-        problems = [(each, each.problem) for each in foreign if each.path.name != "timestamp.txt"]
+        problems = [(each, each.problem) for each in foreign if each.path.name != TIMESTAMP]
     if not found:  # two notebooks may have changed their names
         called_otherwise = [each for each in others if _called_like_another(each, name)]
         found, _ = _read_all(called_otherwise, inside, released, name, marked=True)

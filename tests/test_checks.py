@@ -6,9 +6,7 @@ import linecache
 import logging
 import subprocess
 import sys
-import time
 
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,14 +14,11 @@ from bank import ANSWERS
 
 from grading import checks
 from grading.checks import check
-from grading.evaluation import grade
 from grading.exercises import EXERCISES
 from grading.exercises.compute_layer_style_cost import stand_in_layer_style_cost
 from grading.judge import judge
 from grading.sandboxed.evaluate import evaluate
 from grading.sandboxed.stand_ins import STAND_INS
-from nst.cells import parse_cell
-from nst.notebooks import functions_from
 from nst.paths import ROOT
 
 RIGHT = [answer for answer in ANSWERS if answer.right]
@@ -407,45 +402,3 @@ def test_a_right_answer_that_forges_its_report_shows_no_text_of_it_in_grading():
     reports[0] |= dict(names=["SECRET", "style_image"])
     note = judge(exercise, cases, reports, hidden=True).note
     assert "targets anew from style_image in each step" in note and "SECRET" not in note
-
-
-def test_only_code_goes_into_the_sandbox_and_cells_keep_their_numbers(tmp_path):
-    picture = {"p.png": {"image/png": "A" * 1_000_000}}
-    output = nbformat.v4.new_output("stream", text="B" * 1_000_000)
-    cells = [
-        nbformat.v4.new_markdown_cell("my picture" * 100_000, attachments=picture),
-        nbformat.v4.new_code_cell("x = 1", outputs=[output]),
-        nbformat.v4.new_code_cell("def gram_matrix(A):\n    return x"),
-    ]
-    sent = []
-
-    def run(notebooks, jobs, limits):
-        sent.append(notebooks)
-        return {job["exercise"]: ("damaged", None) for job in jobs}
-
-    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
-    grade({"03_style_cost": text}, 1, run=run)
-    assert sent and all(len(text) < 1000 for notebooks in sent for text in notebooks.values())
-    path = tmp_path / "03.ipynb"
-    path.write_text(sent[0]["03_style_cost.ipynb"])
-    function = functions_from(path, "gram_matrix")
-    assert function(0) == 1 and function.__code__.co_filename.endswith("#cell3")
-
-
-@pytest.mark.parametrize("hostile", ["a" * 30_000 + "!?", "a." * 15_000 + "!?", "x = " + "*" * 30_000 + "a ?"])
-def test_ipython_reads_no_very_long_word(hostile):
-    """It takes the square of its length."""
-    begin = time.monotonic()
-    with pytest.raises(SyntaxError):
-        parse_cell(hostile)
-    assert time.monotonic() - begin < 2
-
-
-def test_a_picture_as_text_beside_a_magic_stays_whole():
-    picture = "iVBORw0KGgo" * 10_000
-    tree, text = parse_cell(f"%matplotlib inline\nimport this\nthis?\ndata = '{picture}'\nwhere = !ls {picture}")
-    assert tree.body[-2].value.value == picture and text.count(picture) == 2
-    assert text.splitlines()[0] == "get_ipython().run_line_magic('matplotlib', 'inline')"
-    assert text.splitlines()[2] == "get_ipython().run_line_magic('pinfo', 'this')"
-    tree, text = parse_cell(f"%%writefile x.txt\n{picture}?")
-    assert tree.body[0].value.args[2].value == f"{picture}?\n"

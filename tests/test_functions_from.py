@@ -1,5 +1,6 @@
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from grading.sandboxed.functions import as_function
 from nst.cells import definition_in, parse_cell
@@ -402,3 +403,23 @@ def test_text_that_ipython_cannot_read_either_takes_nothing_with_it(notebook):
     broken = ["%time (\n", "x = 1\0", "(" * 5000, "x = " + "+".join("1" * 5000), "!ls\n" * 3000 + "x = (", "\\"]
     assert functions_from(notebook(*broken, "def f():\n    return 1"), "f")() == 1
     assert all(definition_in(source + "f", "f") is None for source in broken)
+
+
+@pytest.mark.parametrize("hostile", ["a" * 30_000 + "!?", "a." * 15_000 + "!?", "x = " + "*" * 30_000 + "a ?"])
+def test_ipython_reads_no_very_long_word(hostile, monkeypatch):
+    """It takes the square of its length."""
+    read, whole = [], TransformerManager.transform_cell
+    monkeypatch.setattr(TransformerManager, "transform_cell", lambda it, text: read.append(text) or whole(it, text))
+    with pytest.raises(SyntaxError):
+        parse_cell(hostile)
+    assert len(hostile) > 20_000 and [len(text) < 100 for text in read] == [True]
+
+
+def test_a_picture_as_text_beside_a_magic_stays_whole():
+    picture = "iVBORw0KGgo" * 10_000
+    tree, text = parse_cell(f"%matplotlib inline\nimport this\nthis?\ndata = '{picture}'\nwhere = !ls {picture}")
+    assert tree.body[-2].value.value == picture and text.count(picture) == 2
+    assert text.splitlines()[0] == "get_ipython().run_line_magic('matplotlib', 'inline')"
+    assert text.splitlines()[2] == "get_ipython().run_line_magic('pinfo', 'this')"
+    tree, text = parse_cell(f"%%writefile x.txt\n{picture}?")
+    assert tree.body[0].value.args[2].value == f"{picture}?\n"

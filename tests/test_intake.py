@@ -719,3 +719,26 @@ def test_a_name_of_a_file_does_not_read_as_if_it_were_the_graders_words(tmp_path
     name = f"{NAME}; graded with 5 points.ipynb"
     notes = hand_in(tmp_path, {name: FINISHED})[1]
     assert notes == [f"{FILE}: found as {name.replace(';', '?')}"]
+
+
+def test_only_code_goes_into_the_sandbox_and_cells_keep_their_numbers(tmp_path):
+    picture = {"p.png": {"image/png": "A" * 1_000_000}}
+    output = nbformat.v4.new_output("stream", text="B" * 1_000_000)
+    cells = [
+        nbformat.v4.new_markdown_cell("my picture" * 100_000, attachments=picture),
+        nbformat.v4.new_code_cell("x = 1", outputs=[output]),
+        nbformat.v4.new_code_cell("def gram_matrix(A):\n    return x"),
+    ]
+    sent = []
+
+    def run(notebooks, jobs, limits):
+        sent.append(notebooks)
+        return {job["exercise"]: ("damaged", None) for job in jobs}
+
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    evaluation.grade({"03_style_cost": text}, 1, run=run)
+    assert sent and all(len(text) < 1000 for notebooks in sent for text in notebooks.values())
+    path = tmp_path / "03.ipynb"
+    path.write_text(sent[0]["03_style_cost.ipynb"])
+    function = functions_from(path, "gram_matrix")
+    assert function(0) == 1 and function.__code__.co_filename.endswith("#cell3")

@@ -53,7 +53,7 @@ def _report(function, case):
     try:
         report = run(plain, case)
     except Exception as error:
-        report = dict(error=describe(error, *files_of(plain)))
+        report = dict(error=describe(error, *_files_of(plain)))
         if function is not plain:
             with contextlib.suppress(Exception):
                 report = run(tf.function(plain), case)
@@ -69,11 +69,11 @@ def names_in(code):
     return set(code.co_names).union(*map(names_in, inner))
 
 
-def files_of(function):
+def _files_of(function):
     """The learner's files, or cells, that a function and what it wraps stand in."""
     inner = getattr(function, "__wrapped__", None)
     own = [function.__code__.co_filename] if function.__code__.co_filename != functions.__file__ else []
-    return own + files_of(inner) if isinstance(inner, types.FunctionType) else own
+    return own + _files_of(inner) if isinstance(inner, types.FunctionType) else own
 
 
 def describe(error: Exception, *files: str) -> dict:
@@ -169,7 +169,7 @@ def _why_not_compiled(function, case, report):
             return None
         return dict(kinds=["Difference"], message="", line="", number=0)
     except Exception as error:
-        return describe(error, *files_of(function))
+        return describe(error, *_files_of(function))
 
 
 def _layers_by_default(function):

@@ -840,8 +840,7 @@ def train_step(generated_image):
     generated_image.assign_add(tf.random.uniform(generated_image.shape, -0.02, 0.02))
     with tf.GradientTape() as tape:
         J = costs_at(generated_image)
-    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
-    generated_image.assign(clip_0_1(generated_image))
+    step(generated_image, J, tape)
     return J
 
 
@@ -850,6 +849,5 @@ def train_step(generated_image):
     with tf.GradientTape() as tape:
         a_G = vgg_model_outputs(generated_image)
         J = total_cost(compute_style_cost(a_S, a_G), compute_content_cost(a_C, a_G), ALPHA, BETA)
-    optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
-    generated_image.assign(clip_0_1(generated_image))
+    step(generated_image, J, tape)
     return J
