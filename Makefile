@@ -5,11 +5,20 @@ NST := .venv/bin/nst
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
 export CONTENT STYLE SIZE BETA EVALUATIONS EPOCHS STEPS JOBS WORKERS SMALL
 
-# Refuse what was given on make's command line and means nothing to the target.
+# Refuse what was given on make's command line and means nothing to a target, before anything is set up for it.
+KNOWN_paint := CONTENT STYLE SIZE BETA EVALUATIONS RESUME
+KNOWN_train := CONTENT STYLE SIZE BETA EPOCHS STEPS RESUME
+KNOWN_gallery := CONTENT STYLE SIZE BETA EVALUATIONS JOBS WORKERS SMALL
+KNOWN_grade := WORKERS STUDENT AGAIN
+KNOWN_test := FULL
+KNOWN_bench := QUICK
+KNOWN_record := NOTEBOOK
 GIVEN := $(sort $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$(filter-out -%,$v))))
 knows = $(if $(filter-out PYTHON $1,$(GIVEN)),$(error unknown $(filter-out PYTHON $1,$(GIVEN)); known: $(sort PYTHON $1)))
-yes_or_no = $(if $(filter-out 0 1,$($1)),$(error $1=$($1): give 1 for yes, 0 for no))
-RESUMED = $(call yes_or_no,RESUME)$(if $(filter 1,$(RESUME)),--resume)
+$(foreach target,$(MAKECMDGOALS),$(call knows,$(KNOWN_$(target))))
+$(foreach v,$(filter AGAIN FULL QUICK RESUME,$(foreach target,$(MAKECMDGOALS),$(KNOWN_$(target)))),\
+	$(if $(filter-out 0 1,$($v)),$(error $v=$($v): give 1 for yes, 0 for no)))
+RESUMED = $(if $(filter 1,$(RESUME)),--resume)
 PICTURES = -- "$${CONTENT:-images/content/coffee_cup.png}" "$${STYLE:-images/style/starry_night.jpg}"
 
 .PHONY: help setup paint train studio gallery lab exercises release grade check-mine sandbox chromium postgresql check test bench record pins clean
@@ -27,36 +36,36 @@ setup: .venv/ready  ## .venv with everything in requirements.txt
 	@touch $@
 
 paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= BETA= EVALUATIONS= RESUME=1]
-	@$(call knows,CONTENT STYLE SIZE BETA EVALUATIONS RESUME)$(NST) paint $(RESUMED) $${SIZE:+--size "$$SIZE"} \
+	@$(NST) paint $(RESUMED) $${SIZE:+--size "$$SIZE"} \
 		$${BETA:+--beta "$$BETA"} $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $(PICTURES)
 
 train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZE= BETA= EPOCHS= STEPS= RESUME=1]
-	@$(call knows,CONTENT STYLE SIZE BETA EPOCHS STEPS RESUME)$(NST) train $(RESUMED) $${SIZE:+--size "$$SIZE"} \
+	@$(NST) train $(RESUMED) $${SIZE:+--size "$$SIZE"} \
 		$${BETA:+--beta "$$BETA"} $${EPOCHS:+--epochs "$$EPOCHS"} $${STEPS:+--steps "$$STEPS"} $(PICTURES)
 
 studio: .venv/ready  ## paint your own photo on a page in the browser
-	@$(call knows)$(NST) studio
+	@$(NST) studio
 
 gallery: .venv/ready  ## each photo in each style [CONTENT= STYLE= (folders) SIZE= BETA= EVALUATIONS= JOBS=list.yaml WORKERS=]
-	@$(call knows,CONTENT STYLE SIZE BETA EVALUATIONS JOBS WORKERS SMALL)$(NST) gallery \
+	@$(NST) gallery \
 		$${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} \
 		$${BETA:+--beta "$$BETA"} $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $${JOBS:+--jobs "$$JOBS"} \
 		$${WORKERS:+--workers "$$WORKERS"} $${SMALL:+--small "$$SMALL"}
 
 lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
-	@$(call knows)$(NST) lab
+	@$(NST) lab
 
 exercises: .venv/ready  ## the student copies in exercises/, from notebooks/
-	@$(call knows)$(PY) -m grading.release
+	@$(PY) -m grading.release
 
 release: .venv/ready  ## release/nst_course.zip: what learners get, without the worked notebooks
-	@$(call knows)$(PY) -m grading.release --release
+	@$(PY) -m grading.release --release
 
 grade: .venv/ready sandbox  ## everything in submitted/ [WORKERS= STUDENT= AGAIN=1]
-	@$(call knows,WORKERS STUDENT AGAIN)$(call yes_or_no,AGAIN)$(PY) -m grading.grade $(if $(WORKERS),--workers "$(WORKERS)") $(if $(filter 1,$(AGAIN)),--again) $(if $(STUDENT),-- "$(STUDENT)")
+	@$(PY) -m grading.grade $(if $(WORKERS),--workers "$(WORKERS)") $(if $(filter 1,$(AGAIN)),--again) $(if $(STUDENT),-- "$(STUDENT)")
 
 check-mine: .venv/ready  ## what grading will say of the notebooks in exercises/
-	@$(call knows)$(PY) -m grading.mine || [ $$? = 1 ]
+	@$(PY) -m grading.mine || [ $$? = 1 ]
 
 sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
 	@command -v bwrap >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq bubblewrap; } || \
@@ -71,13 +80,13 @@ postgresql:  ## a database server for the tests with one (Debian, Ubuntu)
 		echo "PostgreSQL is missing and could not be installed: apt-get install postgresql" >&2
 
 check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, long paintings
-	@$(call knows)$(PY) -m pytest -n 2 -m "not slow" tests
+	@$(PY) -m pytest -n 2 -m "not slow" tests
 
 test: .venv/ready sandbox chromium postgresql  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]
-	@$(call knows,FULL)$(call yes_or_no,FULL)$(if $(filter 1,$(FULL)),NST_FULL=1) $(PY) -m pytest -n 2 --durations 40
+	@$(if $(filter 1,$(FULL)),NST_FULL=1) $(PY) -m pytest -n 2 --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what docs/development.md says about speed, measured here [QUICK=1]
-	@$(call knows,QUICK)$(call yes_or_no,QUICK)$(PY) benchmarks/bench_speed.py $(if $(filter 1,$(QUICK)),--quick)
+	@$(PY) benchmarks/bench_speed.py $(if $(filter 1,$(QUICK)),--quick)
 	$(if $(filter 1,$(QUICK)),,$(PY) benchmarks/bench_grading.py)
 
 benchmarks/.venv/ready: benchmarks/requirements.txt
@@ -86,7 +95,7 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 	@touch $@
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
-	@$(call knows,NOTEBOOK)$(NST) record $(NOTEBOOK)
+	@$(NST) record $(NOTEBOOK)
 
 pins: .venv/ready  ## constraints.txt anew, for the first Python that is supported, after a change of requirements.txt
 	sed '/^-c /d' requirements.txt > .pins

@@ -268,6 +268,7 @@ def test_make_reports_a_bad_value_and_a_misspelt_variable():
         (["gallery", "COLOUR=red", "SIZE=64"], "unknown COLOUR; known: BETA CONTENT"),
         (["studio", "SIZE=96"], "unknown SIZE; known: PYTHON"),
         (["test", "QUICK=1"], "unknown QUICK; known: FULL PYTHON"),
+        (["setup", "FULL=1"], "unknown FULL; known: PYTHON"),
         (["bench", "QUICK=yes"], "QUICK=yes: give 1 for yes, 0 for no"),
         (["check-mine", "STUDENT=ada"], "unknown STUDENT; known: PYTHON"),
         (["paint", "RESUME=maybe"], "RESUME=maybe: give 1 for yes, 0 for no"),
