@@ -5,7 +5,7 @@ import re
 from xml.etree.ElementTree import tostring
 
 import nh3
-from jinja2 import pass_context
+from jinja2 import BytecodeCache, pass_context
 from latex2mathml.converter import Converter
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
@@ -32,8 +32,29 @@ _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|(?<![\\$])\$(?=\S)([^$\n]+?)(?<
 _SCRIPT = re.compile(r"<script\b.*?</script>|<link\b[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
+class _InMemory(BytecodeCache):
+    """Compiled templates, kept from one page to the next: nbconvert makes a Jinja environment for each."""
+
+    def __init__(self):
+        self.compiled = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self.compiled[bucket.key] = bucket.bytecode_to_string()
+
+
 class FeedbackExporter(HTMLExporter):
     """nbconvert's HTMLExporter, without scripts, with sanitised text, and with formulas as MathML."""
+
+    templates = _InMemory()
+
+    def _create_environment(self):
+        environment = super()._create_environment()
+        environment.bytecode_cache = self.templates
+        return environment
 
     @pass_context
     def markdown2html(self, context, source):

@@ -1,5 +1,6 @@
 """The process that renders pages for grading/feedback.py: a line of JSON in, a line out, one after the other."""
 
+import gc
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from grading.gradebook import nbgrader_errors
 def main() -> None:
     """For each line with the course's `root` and a `student`, say whether the pages could be written."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began decides when this one ends
+    gc.freeze()  # or each collection goes through all that was imported
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever is printed meanwhile is no answer
     for line in sys.stdin:

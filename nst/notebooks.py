@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nst.cells import DEFINITIONS, altered, bound, continued, is_blank, names_used, parse_cell
+from nst.cells import COMPOUND, DEFINITIONS, altered, bound, continued, is_blank, names_used, parse_cell
 from nst.quick import kept_of, known_names
 
 COST_FUNCTIONS = [  # where the learner writes what every painting needs
@@ -195,7 +195,7 @@ def _statements(path):
         bodies += [(number, filename, text.splitlines(), node) for node in _one_by_one(tree.body)]
     known = known_names([node for *_, node in bodies])
     for number, filename, lines, node in bodies:
-        kept = kept_of(copy.deepcopy(node), known)
+        kept = kept_of(copy.deepcopy(node) if isinstance(node, COMPOUND) else node, known)  # blocks are changed
         names = bound(kept) if kept else set()
         statement = _Statement(
             kept,

@@ -30,14 +30,13 @@ def in_own_namespaces(task: Callable[[], None], temporary_bytes: int) -> bool:
 
     Needs CAP_SYS_ADMIN, which the task no longer has: it may only end processes and become another user.
     """
-    outer = os.fork()
-    if outer:
-        return os.waitpid(outer, 0)[1] == 0
-    status = 1
-    try:
-        _call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID)
-        inner = os.fork()
-        if inner == 0:
+    here = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    _call("unshare", CLONE_NEWPID)  # of the next child: it is process 1
+    inner, status = os.fork(), 1
+    if inner == 0:
+        try:
+            os.close(here)
+            _call("unshare", CLONE_NEWNS | CLONE_NEWIPC)
             _mount(b"none", b"/", None, MS_REC | MS_PRIVATE)
             _mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
             size = b"size=%d,mode=" % temporary_bytes
@@ -47,10 +46,11 @@ def in_own_namespaces(task: Callable[[], None], temporary_bytes: int) -> bool:
             _keep_capabilities(CAP_KILL, CAP_SETGID, CAP_SETUID)
             task()
             status = 0
-        else:
-            status = os.waitpid(inner, 0)[1] != 0
-    finally:
-        os._exit(status)
+        finally:
+            os._exit(status)
+    _call("setns", here, CLONE_NEWPID)  # this process' own children again
+    os.close(here)
+    return os.waitpid(inner, 0)[1] == 0
 
 
 def _mount(source, target, kind, flags, options=None):
