@@ -3,12 +3,12 @@ PYTHON ?= python3
 PY := .venv/bin/python
 NST := .venv/bin/nst
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
-export CONTENT STYLE SIZE BETA EVALUATIONS EPOCHS STEPS JOBS WORKERS SMALL
+export CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS EPOCHS STEPS JOBS WORKERS SMALL
 
 # Refuse what was given on make's command line and means nothing to a target, before anything is set up for it.
-KNOWN_paint := CONTENT STYLE SIZE BETA EVALUATIONS RESUME
+KNOWN_paint := CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS RESUME
 KNOWN_train := CONTENT STYLE SIZE BETA EPOCHS STEPS RESUME
-KNOWN_gallery := CONTENT STYLE SIZE BETA EVALUATIONS JOBS WORKERS SMALL
+KNOWN_gallery := CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS JOBS WORKERS SMALL
 KNOWN_grade := WORKERS STUDENT AGAIN
 KNOWN_test := FULL
 KNOWN_bench := QUICK
@@ -35,9 +35,10 @@ setup: .venv/ready  ## .venv with everything in requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable .
 	@touch $@
 
-paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= BETA= EVALUATIONS= RESUME=1]
+paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= STRENGTH= EVALUATIONS= RESUME=1]
 	@$(NST) paint $(RESUMED) $${SIZE:+--size "$$SIZE"} \
-		$${BETA:+--beta "$$BETA"} $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $(PICTURES)
+		$${STRENGTH:+--strength "$$STRENGTH"} $${BETA:+--beta "$$BETA"} \
+		$${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $(PICTURES)
 
 train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZE= BETA= EPOCHS= STEPS= RESUME=1]
 	@$(NST) train $(RESUMED) $${SIZE:+--size "$$SIZE"} \
@@ -46,10 +47,11 @@ train: .venv/ready  ## the same by epochs x steps, as in 04 [CONTENT= STYLE= SIZ
 studio: .venv/ready  ## paint your own photo on a page in the browser
 	@$(NST) studio
 
-gallery: .venv/ready  ## each photo in each style [CONTENT= STYLE= (folders) SIZE= BETA= EVALUATIONS= JOBS=list.yaml WORKERS=]
+gallery: .venv/ready  ## each photo in each style [CONTENT= STYLE= (folders) SIZE= STRENGTH= EVALUATIONS= JOBS=list.yaml WORKERS=]
 	@$(NST) gallery \
 		$${CONTENT:+--content "$$CONTENT"} $${STYLE:+--style "$$STYLE"} $${SIZE:+--size "$$SIZE"} \
-		$${BETA:+--beta "$$BETA"} $${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $${JOBS:+--jobs "$$JOBS"} \
+		$${STRENGTH:+--strength "$$STRENGTH"} $${BETA:+--beta "$$BETA"} \
+		$${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $${JOBS:+--jobs "$$JOBS"} \
 		$${WORKERS:+--workers "$$WORKERS"} $${SMALL:+--small "$$SMALL"}
 
 lab: .venv/ready  ## JupyterLab, open at the first exercise notebook

@@ -14,7 +14,7 @@ from nst.display import Place, plot_costs, show_images
 from nst.engine import compact, fast_feature_model
 from nst.experiments import contact_sheet
 from nst.job import Job, check_knobs
-from nst.minimize import coarse_to_fine, minimize
+from nst.minimize import coarse_to_fine, enlarge, minimize
 from nst.notebooks import functions_from
 from nst.paths import IMAGES, OUTPUT, ROOT, WEIGHTS
 from nst.pictures import positive, read_image, save_image, to_uint8

@@ -18,9 +18,9 @@ from nst.pictures import SMALLEST_SIDE, positive
 
 RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # what a run leaves in its folder
 LARGEST_SIDE = 20_000  # pixels; long before that most machines run out of memory
-BRUSHES = 0.1, 10  # finest and broadest
+RANGES = {"brush": (0.1, 10), "strength": (0, 10)}  # of knobs; any other is at least 0
 # What decides how a picture comes out, of the files beside this one.
-_PAINTING = ("pictures", "job", "vgg", "engine", "minimize", "training", "recipe")
+_PAINTING = ("pictures", "job", "vgg", "engine", "minimize", "training", "strength", "recipe")
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class Job:
     content: path of a photo. styles: paths of artworks. weights: one for each style (none: equal). masks: paths, one
     for each style; the last style may go without and gets the rest. brush: how large the artworks are looked at, 1
     being the size of the painting. match_colors: give the artworks the photo's palette first. keep_colors: give the
-    result the photo's colours. smoothness: weight of the total variation. alpha, beta: how much content and style
-    matter. size: the longer side in pixels. evaluations: of the cost, at each of three scales.
+    result the photo's colours. smoothness: weight of the total variation. strength: of the style, 0 to 10, the same for
+    any photo and artwork (see strength.py): one more doubles beta. None: alpha and beta weigh the costs as they are.
+    alpha, beta: how much content and style matter. size: the longer side in pixels. evaluations: of the cost, at each of three scales.
 
     Raises ValueError, naming the value, for settings that make no sense.
     """
@@ -44,6 +45,7 @@ class Job:
     match_colors: bool = False
     keep_colors: bool = False
     smoothness: float = 0
+    strength: float | None = 5
     alpha: float = 10
     beta: float = 100
     size: int = 512
@@ -64,6 +66,8 @@ class Job:
         check_size(self.size)
         positive("evaluations", self.evaluations)
         check_knobs(alpha=self.alpha, beta=self.beta, smoothness=self.smoothness, brush=self.brush)
+        if self.strength is not None:
+            check_knobs(strength=self.strength)
         if self.alpha == self.beta == 0:
             raise ValueError("alpha 0 and beta 0: nothing would be painted; give one of them more")
         for name in ("match_colors", "keep_colors"):
@@ -87,9 +91,9 @@ def check_size(size: int) -> None:
 
 
 def check_knobs(**knobs: float) -> None:
-    """ValueError for a knob that is no number, for a brush outside 0.1 to 10, and for any other below 0."""
+    """ValueError for a knob that is no number, or outside its range in RANGES; any other is at least 0."""
     for name, value in knobs.items():
-        least, most = BRUSHES if name == "brush" else (0, math.inf)
+        least, most = RANGES.get(name, (0, math.inf))
         if not _is_number(value) or not (least <= value <= most and value < math.inf):
             raise ValueError(
                 f"{name} {value!r}: give a number {least} to {most}"

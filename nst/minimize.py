@@ -82,7 +82,9 @@ def coarse_to_fine(
     size: the longer side of the result. The other scales are a half of it, a quarter ...
     evaluations: for each scale; the small ones take little time.
     scales: how many at most; pictures whose shorter side would be below 64 pixels are left out.
-    precondition, output, settings, resume, watch: as in `minimize`; output/scale_1_128px.png ... are the results of the
+    precondition: as in `minimize`, at all scales but the last of several, where broad features stand already, and where
+        it would leave a weave of fine lines.
+    output, settings, resume, watch: as in `minimize`; output/scale_1_128px.png ... are the results of the
         scales, with their longer sides.
     finish: what is done to a picture before it is shown or saved; the returned one is without it.
 
@@ -114,13 +116,31 @@ def coarse_to_fine(
         for n in range(first, len(problems)):
             image = images[n]
             if n > first:
-                enlarged = tf.image.resize(images[n - 1], image.shape[1:3], method="bicubic")
-                image.assign(tf.clip_by_value(enlarged, 0.0, 1.0))
+                image.assign(enlarge(images[n - 1], image.shape[1:3]))
             left = min(evaluations, (n + 1) * evaluations - len(run.history))
-            _descend(run, problems[n][1], image, left, precondition, f"{max(image.shape)} px")
+            broad = precondition and (n < len(problems) - 1 or n == 0)
+            _descend(run, problems[n][1], image, left, broad, f"{max(image.shape)} px")
             run.show(image, f"scale_{n + 1}_{max(image.shape)}px.png")
             ends.append(len(run.history))
     return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
+
+
+def enlarge(picture: tf.Tensor, shape: tuple[int, int]) -> np.ndarray:
+    """A picture (1, n_H, n_W, 3) with more pixels, (1, *shape, 3), and clipped to [0, 1]: the same waves and no others.
+
+    Each number of its cosine spectrum stays; the shorter waves that the new pixels could hold are zero. (Interpolation
+    between neighbours, such as bicubic, leaves an echo of each wave along the axes: a weave of fine lines.)
+    """
+    picture = np.asarray(picture)
+    _, n_H, n_W, n_C = picture.shape
+    spectrum = np.zeros((1, *shape, n_C), np.float32)
+    spectrum[:, :n_H, :n_W] = _cosine_transform(scipy.fft.dctn, picture)
+    pixels = _cosine_transform(scipy.fft.idctn, spectrum)
+    return (pixels * np.sqrt(np.prod(shape) / (n_H * n_W))).clip(0, 1)
+
+
+def _cosine_transform(transform, picture):
+    return transform(picture, axes=(1, 2), norm="ortho", workers=-1)
 
 
 def _descend(run, cost_function, image, evaluations, precondition, label):
@@ -207,24 +227,20 @@ class _Spectrum(_Pixels):
         self.weight = (f**-0.5 / np.sqrt(np.mean(1 / f)) * self.unit).astype(np.float32)[..., np.newaxis]
 
     def coordinates(self, picture):
-        return (self._transform(scipy.fft.dctn, picture) / self.weight).ravel().astype(np.float64)
+        return (_cosine_transform(scipy.fft.dctn, picture) / self.weight).ravel().astype(np.float64)
 
     def cost(self, evaluate):
         overshoot = None
 
         def cost(z):
             nonlocal overshoot
-            free = self._transform(scipy.fft.idctn, z.reshape(self.shape).astype(np.float32) * self.weight)
+            free = _cosine_transform(scipy.fft.idctn, z.reshape(self.shape).astype(np.float32) * self.weight)
             picture = free.clip(0, 1)
             J, gradient = evaluate(picture)
             overshoot = overshoot or _OVERSHOOT * abs(J)
             outside = free - picture
             gradient = np.where(outside, 2 * overshoot * outside, gradient)
-            spectrum = self._transform(scipy.fft.dctn, gradient) * self.weight
+            spectrum = _cosine_transform(scipy.fft.dctn, gradient) * self.weight
             return J + overshoot * np.sum(outside**2, dtype=np.float64), spectrum.ravel().astype(np.float64)
 
         return cost
-
-    @staticmethod
-    def _transform(transform, picture):
-        return transform(picture, axes=(1, 2), norm="ortho", workers=-1)

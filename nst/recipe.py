@@ -18,6 +18,7 @@ from nst.minimize import Cost, coarse_to_fine
 from nst.notebooks import COST_FUNCTIONS, functions_from
 from nst.paths import notebooks_folder
 from nst.pictures import SMALLEST_SIDE, read_image
+from nst.strength import equal_content, equal_layers
 from nst.training import Run, load_image
 from nst.vgg import load_vgg19
 
@@ -77,13 +78,14 @@ def paint(
 def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Tensor, Cost]]:
     """Return a function from the longer side in pixels to (photo, cost function), for coarse_to_fine.
 
-    The cost is total_cost of the learner's content cost, and of the shares of their style costs, plus smoothness times
-    the total variation. The style cost gets compact volumes, see engine.compact. Those of the artworks hold their Gram
-    matrices, and are computed once for each size.
+    The cost is total_cost of the learner's content cost, and of the shares of their style costs, both made equal for
+    any pictures if the job has a strength, plus smoothness times the total variation. The style cost gets compact
+    volumes, see engine.compact. Those of the artworks hold their Gram matrices, and are computed once for each size.
     """
     costs = costs or course_costs()
     model = _feature_model(tuple(name for name, _ in costs.style_layers))
     weights = shares(job.weights or [1] * len(job.styles))
+    beta = job.beta if job.strength is None else job.beta * 2.0 ** (job.strength - 5)
 
     def at_size(size):
         photo = load_image(job.content, size, enlarge=True)
@@ -95,13 +97,26 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
         if 0 < len(masks) < len(targets):
             masks.append(tf.maximum(1 - sum(masks), 0.0))
         parts = areas(masks, weights) if masks else weights
+        content_cost, layers = costs.compute_content_cost, [costs.style_layers] * len(targets)
+
+        def seen(volumes):
+            return [_for_style(volumes, mask) for mask in masks] or [_for_style(volumes)] * len(targets)
+
+        if job.strength is not None:
+            layers = [
+                equal_layers(costs.compute_style_cost, costs.style_layers, a_S, a) for a_S, a in zip(targets, seen(a_C))
+            ]
+            squashed = [tf.image.resize(artwork, photo.shape[1:3], antialias=True) for artwork in artworks]
+            J_artwork = sum(w * costs.compute_content_cost(a_C, model(each)) for w, each in zip(parts, squashed))
+            content_cost = functools.partial(equal_content, costs.compute_content_cost, float(J_artwork))
 
         def cost(image):
             image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up
             a_G = model(image)
-            seen = [_for_style(a_G, mask) for mask in masks] or [_for_style(a_G)] * len(targets)
-            J_style = sum(w * costs.compute_style_cost(a_S, a) for w, a_S, a in zip(parts, targets, seen))
-            J = costs.total_cost(costs.compute_content_cost(a_C, a_G), J_style, job.alpha, job.beta)
+            J_style = sum(
+                w * costs.compute_style_cost(a_S, a, own) for w, a_S, a, own in zip(parts, targets, seen(a_G), layers)
+            )
+            J = costs.total_cost(content_cost(a_C, a_G), J_style, job.alpha, beta)
             return J + job.smoothness * roughness(image) if job.smoothness else J
 
         return photo, cost

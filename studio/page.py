@@ -73,7 +73,7 @@ class Studio:
             style, layout = {"description_width": "8em"}, widgets.Layout(width="98%")
             return kind(value, **options, style=style, layout=layout)
 
-        self.strength = slider(widgets.IntSlider, 5, min=1, max=10, description="Strength")
+        self.strength = slider(widgets.IntSlider, 5, min=0, max=10, description="Strength")
         self.mix = slider(widgets.IntSlider, 50, min=0, max=100, step=5, description="Second style, %")
         self.size = slider(widgets.IntSlider, 448, min=256, max=1024, step=64, description="Size (pixels)")
         self.brush = slider(widgets.FloatSlider, 1, min=0.5, max=2, step=0.25, description="Brush size")
@@ -147,7 +147,7 @@ class Studio:
             size=self.size.value,
             brush=self.brush.value,
             smoothness=SMOOTHNESS * self.smooth.value,
-            beta=100 * 2.0 ** (self.strength.value - 5),
+            strength=self.strength.value,
             keep_colors=self.keep.value,
         )
 

@@ -100,6 +100,7 @@ def number(text: str) -> float:
 _USUAL = {field.name: field.default for field in dataclasses.fields(Job)}
 _SETTINGS = {  # of a Job: how it is read, and what it means
     "size": (integer, "longer side of the picture, in pixels"),
+    "strength": (number, "of the style, 0 to 10, the same for any photo and artwork; one more doubles beta"),
     "alpha": (number, "how much the content matters"),
     "beta": (number, "how much the style matters"),
     "evaluations": (integer, "steps, evaluations of the cost, at each of three scales"),

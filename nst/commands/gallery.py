@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", metavar="FILE", help="a list of jobs, YAML or CSV, in place of every pair")
     parser.add_argument("--content", metavar="PATH", help="a photo, or a folder of photos")
     parser.add_argument("--style", metavar="PATH", help="an artwork, or a folder of artworks")
-    add_settings(parser, "size", "beta", "evaluations")
+    add_settings(parser, "size", "strength", "beta", "evaluations")
     parser.add_argument("--workers", metavar="N", type=whole_number, help="processes on this machine")
     parser.add_argument("--small", metavar="FOLDER", help="also put small WebP copies there")
 

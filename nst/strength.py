@@ -1,0 +1,44 @@
+"""One strength for every photo and artwork: costs measured against what they are for these very pictures.
+
+J_style of a photo is a hundred times as large with one artwork as with another, and what is lost of the photo before
+J_content has grown by one differs as well. So each layer's style cost counts by the share that is left of its value at
+the photo, and the content cost by the share that the artwork itself would have, squashed to the photo's shape.
+"""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+# J_content of the squashed artwork and J_style of the photo count as much as with the course's cat and Starry Night.
+CONTENT, STYLE = 2.1, 2.6
+TOO_MUCH = 0.6  # of the content; beyond, its cost rises steeply, or a loud artwork would leave nothing of the photo
+STEEPNESS = 4
+# A photo that looks like the artwork must not make a cost infinite: at least this share of a black picture's, and this.
+_LEAST_SHARE, _LEAST = 0.01, 1e-6
+
+Layers = list[tuple[str, float]]
+
+
+def equal_layers(
+    compute_style_cost: Callable, layers: Layers, a_S: Sequence[tf.Tensor], a_C: Sequence[tf.Tensor]
+) -> Layers:
+    """The style layers with such weights that each one's share of J_style of the photo is as in `layers`, STYLE in all.
+
+    a_S, a_C: what the style cost gets of the artwork and of the photo, the content layer last.
+    """
+    black = [tf.zeros_like(volume) for volume in a_C]
+    total = sum(weight for _, weight in layers) or 1
+    equal = []
+    for name, weight in layers:
+        only = [(other, float(other == name)) for other, _ in layers]
+        there, most = (float(compute_style_cost(a_S, a_G, only)) for a_G in (a_C, black))
+        equal.append((name, STYLE * weight / total / max(there, _LEAST_SHARE * most, _LEAST)))
+    return equal
+
+
+def equal_content(
+    compute_content_cost: Callable, J_artwork: float, a_C: Sequence[tf.Tensor], a_G: Sequence[tf.Tensor]
+) -> tf.Tensor:
+    """The content cost as a share of that of the squashed artwork; it rises faster once the share is TOO_MUCH."""
+    share = compute_content_cost(a_C, a_G) / max(J_artwork, _LEAST)
+    return CONTENT * share * (1 + (share / TOO_MUCH) ** STEEPNESS)

@@ -1,0 +1,77 @@
+"""nst.strength: the same strength for any photo and artwork."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst.job import Job
+from nst.paths import IMAGES
+from nst.recipe import course_costs, problem
+from nst.strength import equal_content, equal_layers
+from nst.training import load_image
+
+PAGODA, DAHLIA = (str(IMAGES / "content" / name) for name in ("pagoda.jpg", "dahlia.jpg"))
+ARTWORKS = [str(IMAGES / "style" / f"{name}.jpg") for name in ("starry_night", "stained_glass", "bamboo_ink")]
+LAYERS = [("shallow", 0.5), ("middle", 1.5), ("deep", 0.0)]
+
+
+def squares(a_S, a_G, layers):
+    """A style cost of which the layers can be told apart."""
+    return tf.add_n([weight * tf.reduce_sum((s - g) ** 2) for (_, weight), s, g in zip(layers, a_S, a_G)])
+
+
+def volumes(rng, *scales):
+    return [tf.constant(scale * rng.random((1, 3, 3, 2)), tf.float32) for scale in scales]
+
+
+def test_every_layer_has_its_share_of_the_photos_style_cost(rng):
+    a_S, a_C = volumes(rng, 1, 50, 7, 1), volumes(rng, 3, 1, 2, 1)
+    equal = equal_layers(squares, LAYERS, a_S, a_C)
+    for number, share in enumerate((0.25, 0.75, 0)):
+        alone = [(name, weight * (n == number)) for n, (name, weight) in enumerate(equal)]
+        assert float(squares(a_S, a_C, alone)) == pytest.approx(2.6 * share, rel=1e-4)
+
+
+def test_a_photo_that_is_the_artwork_makes_no_weight_infinite(rng):
+    a_S = volumes(rng, 1, 50, 7, 1)
+    black = [tf.zeros_like(volume) for volume in a_S]
+    for (_, weight), (name, share) in zip(equal_layers(squares, LAYERS, a_S, a_S), LAYERS):
+        only = [(other, float(other == name)) for other, _ in LAYERS]
+        assert weight == pytest.approx(2.6 * share / 2 / (0.01 * float(squares(a_S, black, only))), rel=1e-4)
+    assert np.isfinite([weight for _, weight in equal_layers(squares, LAYERS, black, black)]).all()
+
+
+def test_the_content_cost_counts_by_its_share_and_steeply_beyond_the_limit(rng):
+    def squared(a_C, a_G):
+        return tf.reduce_sum((a_C[-1] - a_G[-1]) ** 2)
+
+    a_C = volumes(rng, 1)
+    far = float(squared(a_C, [a_C[0] + 2.0]))
+    seen = {share: float(equal_content(squared, far, a_C, [a_C[0] + 2.0 * share**0.5])) for share in (0, 0.3, 0.6, 1)}
+    expected = {0: 0, 0.3: 2.1 * 0.3 * (1 + 1 / 16), 0.6: 2.1 * 0.6 * 2, 1: 2.1 * (1 + 0.6**-4)}
+    assert seen == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("photo", [PAGODA, DAHLIA])
+def test_each_artwork_begins_with_the_same_cost(photo):
+    for strength, expected in ((5, 260), (7, 4 * 260)):
+        for styles in (*([artwork] for artwork in ARTWORKS), ARTWORKS):
+            content, cost = problem(Job(photo, styles, strength=strength))(96)
+            assert float(cost(content)) == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_squashed_artwork_has_lost_all_of_the_photo():
+    photo, _ = problem(Job(PAGODA, ARTWORKS[:1]))(96)
+    artwork = tf.image.resize(load_image(ARTWORKS[0], 96), photo.shape[1:3], antialias=True)
+    with_content, without = (
+        float(problem(Job(PAGODA, ARTWORKS[:1], alpha=alpha))(96)[1](artwork)) for alpha in (10, 0)
+    )
+    assert with_content - without == pytest.approx(10 * 2.1 * (1 + 0.6**-4), rel=1e-3)
+
+
+def test_a_picture_painted_in_its_own_style_has_a_finite_cost_and_gradient():
+    photo, cost = problem(Job(PAGODA, [PAGODA]), course_costs())(64)
+    with tf.GradientTape() as tape:
+        tape.watch(photo)
+        J = cost(photo)
+    assert np.isfinite(float(J)) and np.isfinite(tape.gradient(J, photo)).all()
