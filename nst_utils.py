@@ -19,6 +19,7 @@ from nst.notebooks import functions_from
 from nst.paths import IMAGES, OUTPUT, ROOT, WEIGHTS
 from nst.pictures import positive, read_image, save_image, to_uint8
 from nst.recipe import Costs, course_costs, finished, paint, problem
+from nst.strength import detail_map
 from nst.training import Run, device, load_image, set_seed, train
 from nst.vgg import (
     GPUS,

@@ -52,6 +52,7 @@ def paint_here(job: Job, files: dict[str, bytes]) -> tuple[np.ndarray, float, fl
             content=places[job.content],
             styles=tuple(map(places.get, job.styles)),
             masks=tuple(map(places.get, job.masks)),
+            detail_mask=places.get(job.detail_mask, ""),
         )
         try:
             image, histories = paint(here, watch=lambda run: None)
@@ -182,7 +183,7 @@ def _figure(name, job):
     of = f"{Path(job.content).name} in the style of {' and '.join(Path(path).name for path in job.styles)}"
     usual = {field.name: field.default for field in dataclasses.fields(job)}
     knobs = [f"{key} {_plainly(value)}" for key, value in dataclasses.asdict(job).items() if value != usual[key]]
-    knobs = ", ".join(text for text in knobs if text.split()[0] not in ("content", "styles", "masks"))
+    knobs = ", ".join(text for text in knobs if text.split()[0] not in ("content", "styles", "masks", "detail_mask"))
     url = urllib.parse.quote(os.fsencode(f"{name}.png"))  # a name need not be UTF-8
     text = f"<b>{html.escape(name)}</b><br>{html.escape(of)}{'<br>' * bool(knobs)}{html.escape(knobs)}"
     image = f'<a href="{url}"><img src="{url}" alt="{html.escape(of)}" loading="lazy"></a>'

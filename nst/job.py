@@ -18,9 +18,9 @@ from nst.pictures import SMALLEST_SIDE, positive
 
 RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # what a run leaves in its folder
 LARGEST_SIDE = 20_000  # pixels; long before that most machines run out of memory
-RANGES = {"brush": (0.1, 10), "strength": (0, 10)}  # of knobs; any other is at least 0
+RANGES = {"brush": (0.1, 10), "strength": (0, 10), "detail": (0, 3)}  # of knobs; any other is at least 0
 # What decides how a picture comes out, of the files beside this one.
-_PAINTING = ("pictures", "job", "vgg", "engine", "minimize", "training", "strength", "recipe")
+_PAINTING = ("pictures", "encode", "job", "vgg", "engine", "minimize", "training", "strength", "recipe")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Job:
     being the size of the painting. match_colors: give the artworks the photo's palette first. keep_colors: give the
     result the photo's colours. smoothness: weight of the total variation. strength: of the style, 0 to 10, the same for
     any photo and artwork (see strength.py): one more doubles beta. None: alpha and beta weigh the costs as they are.
-    alpha, beta: how much content and style matter. size: the longer side in pixels. evaluations: of the cost, at each of three scales.
+    detail: how much more the content counts where the photo is full of detail, as in a face; 0: everywhere alike.
+    detail_mask: path of a picture that says where, in place of the photo itself. alpha, beta: how much content and
+    style matter. size: the longer side in pixels. evaluations: of the cost, at each of three scales.
 
     Raises ValueError, naming the value, for settings that make no sense.
     """
@@ -46,6 +48,8 @@ class Job:
     keep_colors: bool = False
     smoothness: float = 0
     strength: float | None = 5
+    detail: float = 1.5
+    detail_mask: str = ""
     alpha: float = 10
     beta: float = 100
     size: int = 512
@@ -60,12 +64,14 @@ class Job:
             raise ValueError("a job needs content, a photo, and at least one style")
         for name in ("styles", "masks"):
             object.__setattr__(self, name, tuple(map(str, getattr(self, name))))
-        object.__setattr__(self, "content", str(self.content))
+        for name in ("content", "detail_mask"):
+            object.__setattr__(self, name, str(getattr(self, name)))
         if len(self.masks) not in (0, len(self.styles) - 1, len(self.styles)):
             raise ValueError(f"{len(self.masks)} masks for {_styles(len(self.styles))}: give one for each style")
         check_size(self.size)
         positive("evaluations", self.evaluations)
-        check_knobs(alpha=self.alpha, beta=self.beta, smoothness=self.smoothness, brush=self.brush)
+        check_knobs(alpha=self.alpha, beta=self.beta, smoothness=self.smoothness)
+        check_knobs(brush=self.brush, detail=self.detail)
         if self.strength is not None:
             check_knobs(strength=self.strength)
         if self.alpha == self.beta == 0:
@@ -78,7 +84,7 @@ class Job:
 
     @property
     def files(self) -> list[str]:
-        return [self.content, *self.styles, *self.masks]
+        return [self.content, *self.styles, *self.masks, *filter(None, [self.detail_mask])]
 
 
 def check_size(size: int) -> None:
@@ -178,4 +184,5 @@ def _sources() -> str:
 
 def settings_of(job: Job) -> dict:
     """A job's settings for `cache_key`: of its files only how many there are, for their contents count."""
-    return {**asdict(job), "content": 1, "styles": len(job.styles), "masks": len(job.masks)}
+    files = dict(content=1, styles=len(job.styles), masks=len(job.masks), detail_mask=bool(job.detail_mask))
+    return {**asdict(job), **files}

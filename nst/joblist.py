@@ -73,7 +73,7 @@ def _rows(text):
 def _cell(key, text):
     if key in LISTS:
         return [_cell(key.rstrip("s"), part.strip()) for part in text.split(";") if part.strip()]
-    if key in ("name", "content", "style", "mask"):
+    if key in ("name", "content", "style", "mask", "detail_mask"):
         return text
     try:
         return json.loads(text.lower())  # a number, true or false
@@ -97,13 +97,15 @@ def _jobs(entries, folder, defaults):
         for key in LISTS:
             value = entry.get(key, [])
             entry[key] = tuple(value) if isinstance(value, list) else (value,)
-        for path in [*entry["styles"], *entry["masks"], entry.get("content", ""), name or ""]:
+        singles = [entry.get(key, "") for key in ("content", "detail_mask")]
+        for path in [*entry["styles"], *entry["masks"], *singles, name or ""]:
             if not isinstance(path, str):
                 raise ValueError(f"{where}: {path!r} where the name of a file belongs")
         for key in ("styles", "masks"):
             entry[key] = tuple(str(folder / path) for path in entry[key])
-        if entry.get("content"):
-            entry["content"] = str(folder / entry["content"])
+        for key in ("content", "detail_mask"):
+            if entry.get(key):
+                entry[key] = str(folder / entry[key])
         try:
             job = Job(**{"content": "", **defaults, **entry})
         except ValueError as error:

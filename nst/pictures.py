@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 import nst
+from nst.encode import DEPTHS, dpi_of, encode, srgb_profile, to_levels
 from nst.paths import IMAGES
 
 SMALLEST_SIDE = 32
@@ -120,6 +121,16 @@ def read_size(path: str | Path) -> tuple[int, int]:
         raise ValueError(f"{path}: {_what_it_is(file)}") from error
 
 
+def read_dpi(path: str | Path) -> tuple[float, float] | None:
+    """The resolution for printing, dots per inch across and down, that a picture's file says; None if it says none."""
+    try:
+        _learn_heif()
+        with _no_complaints(), Image.open(path, formats=FORMATS) as picture:
+            return dpi_of(picture)
+    except Exception:  # damaged notes in a file whose pixels may be as they should
+        return None
+
+
 class _Said(ValueError):
     """Says already what is wrong with a file."""
 
@@ -210,13 +221,6 @@ def _to_8_bits(image, bits):
 # ---------------------------------------------------------------- colour profiles
 
 
-@functools.cache
-def _srgb_profile() -> bytes:
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = bytes(12)  # when it was made: the same picture should be the same file
-    return bytes(profile)
-
-
 def _in_srgb(image, profile):
     """Convert to RGB in sRGB, by the picture's own profile where it has one that fits."""
     if not profile:
@@ -231,7 +235,7 @@ def _in_srgb(image, profile):
         return ImageCms.profileToProfile(
             image,
             own,
-            ImageCms.ImageCmsProfile(io.BytesIO(_srgb_profile())),
+            ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile())),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
@@ -245,38 +249,33 @@ def _in_srgb(image, profile):
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
     """(1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1] -> uint8 (n_H, n_W, 3)."""
-    pixels = np.asarray(image)
-    if pixels.ndim == 4 and len(pixels) == 1:
-        pixels = pixels[0]
-    if pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise ValueError(f"a picture has shape (1, n_H, n_W, 3) or (n_H, n_W, 3), not {np.shape(image)}")
-    if not np.isfinite(pixels).all():
-        raise ValueError("the picture holds NaN or infinite values, so it cannot be shown or saved")
-    if pixels.dtype.kind in "ui" or pixels.max() > 2 or pixels.min() < -1:
-        raise ValueError(
-            f"the picture's values go from {pixels.min():.4g} to {pixels.max():.4g}; they belong in [0, 1]. "
-            "Divide by 255, or clip after each step"
-        )
-    return (pixels.clip(0, 1) * 255).round().astype(np.uint8)
+    return to_levels(image, 8)
 
 
-def save_image(image: np.ndarray, path: str | Path) -> None:
+def save_image(
+    image: np.ndarray, path: str | Path, depth: int | None = None, dpi: tuple[float, float] | None = None
+) -> None:
     """Save a picture (1, n_H, n_W, 3) or (n_H, n_W, 3) in [0, 1]; the file type comes from the path's ending.
 
-    Folders are created. The file appears complete or not at all. Values a little outside [0, 1] are clipped;
-    ValueError for another shape, NaN, values far outside, or an ending that Pillow does not know.
+    depth: bits a channel, 8 or 16; by default 16 in a TIFF and 8 elsewhere. dpi: the resolution for printing, across
+    and down. Folders are created. The file appears complete or not at all. Values a little outside [0, 1] are clipped;
+    ValueError for another shape, NaN, values far outside, or an ending that cannot be written, or not with this depth.
     """
     path = Path(path)
-    kind = check_ending(path)
-    picture = Image.fromarray(to_uint8(image))
-    write_atomically(path, lambda file: picture.save(file, kind, quality=92, icc_profile=_srgb_profile()))
+    kind = check_ending(path, depth)
+    levels = to_levels(image, depth or DEPTHS.get(kind, (8,))[0])
+    write_atomically(path, lambda file: encode(levels, file, kind, dpi))
 
 
-def check_ending(path: Path) -> str:
-    """The kind of picture that a path's ending stands for; ValueError if none can be written with it."""
+def check_ending(path: Path, depth: int | None = None) -> str:
+    """The kind of picture that a path's ending stands for; ValueError if none can be written with it and this depth."""
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind not in Image.SAVE or path.suffix.lower() not in WRITTEN:
         raise ValueError(f"{path}: unknown kind of picture; end the name in {', '.join(WRITTEN)}")
+    if depth not in (None, *DEPTHS.get(kind, (8,))):
+        known = depth in (8, 16)
+        remedy = "end the name in .png, .tif or .tiff, or leave the depth out" if known else "give 8 or 16"
+        raise ValueError(f"{path}: depth {depth}: {remedy}")
     return kind
 
 

@@ -18,7 +18,7 @@ from nst.minimize import Cost, coarse_to_fine
 from nst.notebooks import COST_FUNCTIONS, functions_from
 from nst.paths import notebooks_folder
 from nst.pictures import SMALLEST_SIDE, read_image
-from nst.strength import equal_content, equal_layers
+from nst.strength import detail_map, equal_content, equal_layers
 from nst.training import Run, load_image
 from nst.vgg import load_vgg19
 
@@ -79,8 +79,9 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
     """Return a function from the longer side in pixels to (photo, cost function), for coarse_to_fine.
 
     The cost is total_cost of the learner's content cost, and of the shares of their style costs, both made equal for
-    any pictures if the job has a strength, plus smoothness times the total variation. The style cost gets compact
-    volumes, see engine.compact. Those of the artworks hold their Gram matrices, and are computed once for each size.
+    any pictures if the job has a strength, plus smoothness times the total variation. The content counts more where
+    the photo has detail. The style cost gets compact volumes, see engine.compact. Those of the artworks hold
+    their Gram matrices, and are computed once for each size.
     """
     costs = costs or course_costs()
     model = _feature_model(tuple(name for name, _ in costs.style_layers))
@@ -97,7 +98,12 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
         if 0 < len(masks) < len(targets):
             masks.append(tf.maximum(1 - sum(masks), 0.0))
         parts = areas(masks, weights) if masks else weights
-        content_cost, layers = costs.compute_content_cost, [costs.style_layers] * len(targets)
+        focus = (0.1 + load_mask(job.detail_mask, photo) if job.detail_mask else detail_map(photo)) ** job.detail
+        layers = [costs.style_layers] * len(targets)
+
+        def content_cost(a_C, a_G):
+            a_C, a_G = ([*styles, under_mask(content, focus)] for *styles, content in (a_C, a_G))
+            return costs.compute_content_cost(a_C, a_G)
 
         def seen(volumes):
             return [_for_style(volumes, mask) for mask in masks] or [_for_style(volumes)] * len(targets)
@@ -107,8 +113,8 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
                 equal_layers(costs.compute_style_cost, costs.style_layers, a_S, a) for a_S, a in zip(targets, seen(a_C))
             ]
             squashed = [tf.image.resize(artwork, photo.shape[1:3], antialias=True) for artwork in artworks]
-            J_artwork = sum(w * costs.compute_content_cost(a_C, model(each)) for w, each in zip(parts, squashed))
-            content_cost = functools.partial(equal_content, costs.compute_content_cost, float(J_artwork))
+            J_artwork = sum(w * content_cost(a_C, model(each)) for w, each in zip(parts, squashed))
+            content_cost = functools.partial(equal_content, content_cost, float(J_artwork))
 
         def cost(image):
             image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up

@@ -1,4 +1,4 @@
-"""One strength for every photo and artwork: costs measured against what they are for these very pictures.
+"""How much the costs count: the same for every photo and artwork, and the content more where there is more to see.
 
 J_style of a photo is a hundred times as large with one artwork as with another, and what is lost of the photo before
 J_content has grown by one differs as well. So each layer's style cost counts by the share that is left of its value at
@@ -7,6 +7,8 @@ the photo, and the content cost by the share that the artwork itself would have,
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+import scipy.ndimage
 import tensorflow as tf
 
 # J_content of the squashed artwork and J_style of the photo count as much as with the course's cat and Starry Night.
@@ -15,6 +17,7 @@ TOO_MUCH = 0.6  # of the content; beyond, its cost rises steeply, or a loud artw
 STEEPNESS = 4
 # A photo that looks like the artwork must not make a cost infinite: at least this share of a black picture's, and this.
 _LEAST_SHARE, _LEAST = 0.01, 1e-6
+DETAIL = 0.45, 3.3  # least and most, of the average
 
 Layers = list[tuple[str, float]]
 
@@ -42,3 +45,15 @@ def equal_content(
     """The content cost as a share of that of the squashed artwork; it rises faster once the share is TOO_MUCH."""
     share = compute_content_cost(a_C, a_G) / max(J_artwork, _LEAST)
     return CONTENT * share * (1 + (share / TOO_MUCH) ** STEEPNESS)
+
+
+def detail_map(photo: tf.Tensor) -> np.ndarray:
+    """How much there is to see around each pixel of a photo: (1, n_H, n_W, 1), between the two numbers in DETAIL.
+
+    The mean slope of the brightness, looked at through windows of about a fortieth of the longer side, against that of
+    the whole photo. A face, small in a picture, has more of it than walls and sky.
+    """
+    longer = max(photo.shape)
+    slopes = scipy.ndimage.gaussian_gradient_magnitude(np.mean(photo, axis=-1)[0], longer / 250)
+    around = scipy.ndimage.gaussian_filter(slopes, longer / 40)
+    return (around / max(slopes.mean(), _LEAST)).clip(*DETAIL)[np.newaxis, ..., np.newaxis]

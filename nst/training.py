@@ -245,14 +245,16 @@ class Run:
         if not (self.output and self.history):
             return
         try:
+            picture = self.picture()
             for name in names:
                 path = self.output / name
                 if name == RESULT and self._new and path not in self.saved:
                     self.kept = keep_earlier(path) or self.kept
-                save_image(self.picture(), path)
+                save_image(picture, path)
                 self.saved.setdefault(path, len(self.history))
             if checkpoint:
-                save_checkpoint(self.checkpoint, self.image, self.optimizer, self.history, self.total, self.settings)
+                about = (self.history, self.total, self.settings, picture)
+                save_checkpoint(self.checkpoint, self.image, self.optimizer, *about)
             self._trouble = None
         except OSError as error:
             self._trouble = error
@@ -275,9 +277,15 @@ def save_checkpoint(
     history: list[float],
     total: int,
     settings: dict,
+    picture: np.ndarray | None = None,
 ) -> None:
-    """Save the state of a run, so that a killed one can go on as if nothing had happened; total: steps planned."""
+    """Save the state of a run, so that a killed one can go on as if nothing had happened.
+
+    total: steps planned. picture: what `image` looks like when it is shown, if that is not the same.
+    """
     arrays = {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables if optimizer else [])}
+    if picture is not None and not np.array_equal(picture, image.numpy()):
+        arrays["picture"] = picture
     about = json.dumps({"settings": settings})
     write_atomically(
         path, lambda file: np.savez(file, image=image.numpy(), history=history, total=total, about=about, **arrays)

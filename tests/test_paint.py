@@ -17,9 +17,10 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from rawpixels import read_png, read_tiff
 
 from nst import recipe, training
-from nst.commands import arguments, main
+from nst.commands import arguments, main, paint
 from nst.job import read_checkpoint
 from nst.paths import IMAGES, ROOT
 from nst.pictures import read_image
@@ -118,8 +119,9 @@ def test_o_names_the_result_and_leaves_nothing_else(output, tmp_path, capsys):
     assert np.abs(read_image("below/it.webp") - first).mean() < 0.02
 
 
-def test_a_stopped_run_with_a_name_can_go_on(output, tmp_path, monkeypatch, capsys):
-    words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "5", "-o", "mine.png"]
+@pytest.mark.parametrize("name", ["mine.png", "mine.tiff"])
+def test_a_stopped_run_with_a_name_can_go_on(output, tmp_path, monkeypatch, capsys, name):
+    words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "5", "-o", name]
     step = training.Run.step
 
     def step_and_press(run, *arguments):
@@ -131,10 +133,77 @@ def test_a_stopped_run_with_a_name_can_go_on(output, tmp_path, monkeypatch, caps
         patch.setattr(training.Run, "step", step_and_press)
         assert main(words) == 0
     assert "2 of 5 steps" in capsys.readouterr().out
-    assert sorted(os.listdir(tmp_path)) == ["mine.png", "mine_painting"]
+    assert sorted(os.listdir(tmp_path)) == [name, "mine_painting"]
+    stopped = read_image(name)
     assert main([*words, "--resume"]) == 0
     assert "5 of 5 steps" in capsys.readouterr().out
-    assert os.listdir(tmp_path) == ["mine.png"], "one run has one result, and a complete one leaves nothing else"
+    assert os.listdir(tmp_path) == [name], "one run has one result, and a complete one leaves nothing else"
+    assert not np.array_equal(read_image(name), stopped)
+    assert main([*words, "--resume"]) == 2
+    assert f"(a finished one has left {name} and nothing else)" in capsys.readouterr().err
+
+
+def test_a_run_that_was_killed_keeps_the_earlier_picture_of_its_name_when_it_goes_on(output, tmp_path, monkeypatch):
+    words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "2", "-o", "mine.png"]
+    (tmp_path / "mine.png").write_bytes(b"an earlier picture")
+    with monkeypatch.context() as patch:
+        patch.setattr(paint, "report", lambda *_, **__: 0)  # killed just before the result is put in its place
+        assert main(words) == 0
+    assert main([*words, "--resume"]) == 0
+    assert (tmp_path / "mine_1.png").read_bytes() == b"an earlier picture"
+    assert sorted(os.listdir(tmp_path)) == ["mine.png", "mine_1.png"]
+
+
+def test_a_tiff_and_a_deep_png_have_the_painting_in_16_bits_and_the_photos_print_resolution(output, tmp_path):
+    photo = tmp_path / "photo.jpg"
+    with Image.open(CAT) as picture:
+        picture.convert("RGB").resize((96, 64)).save(photo, dpi=(240, 240))
+    image, _ = recipe.paint(recipe.Job(str(photo), (STARS,), size=64, evaluations=2, keep_colors=True))
+    expected = image[0].astype(np.float64) * 65535
+    words = ["paint", str(photo), STARS, "--size", "64", "--evaluations", "2", "--keep-colors"]
+    assert main([*words, "-o", "mine.tiff"]) == 0
+    pixels, tags = read_tiff(tmp_path / "mine.tiff")
+    np.testing.assert_allclose(pixels, expected, atol=0.51, rtol=0)
+    assert (tags[282], tags[283], tags[296]) == ((240, 1), (240, 1), (2,))
+    assert main([*words, "--depth", "16"]) == 0  # without a name
+    pixels, chunks = read_png(output / "generated_image.png")
+    np.testing.assert_allclose(pixels, expected, atol=0.51, rtol=0)
+    assert chunks[b"pHYs"] == (9449).to_bytes(4) * 2 + b"\1"
+    assert main([*words, "--depth", "8", "--resume"]) == 0, "from the checkpoint, without painting it again"
+    assert read_png(output / "generated_image.png")[0].dtype == np.uint8
+    assert pictures(output) == ["generated_image.png", "scale_1_64px.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--depth", "16", "-o", "a.jpg"], "a.jpg: depth 16: end the name in .png, .tif or .tiff, or leave the depth"),
+        (["--depth", "12", "-o", "a.tif"], "a.tif: depth 12: give 8 or 16"),
+        (["--depth", "deep"], "argument --depth: deep: give a whole number"),
+    ],
+)
+def test_a_depth_that_cannot_be_is_refused_at_once(output, tmp_path, capsys, words, line):
+    assert main(["paint", CAT, STARS, *words]) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith(f"nst paint: {line}") and err.count("\n") == 1 and out == ""
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_finished_run_says_so_and_changes_nothing(output, monkeypatch, capsys):
+    words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "2"]
+    assert main(words) == 0
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in output.iterdir()}
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(recipe, "paint", lambda *_, **__: pytest.fail("it paints"))
+        assert main([*words, "--resume"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{output / 'generated_image.png'} was finished already: 64 x 43 pixels, 2 of 2 steps, cost ")
+    assert (out.count("\n"), err) == (1, "")
+    assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in output.iterdir()}
+    (output / "generated_image.png").unlink()
+    assert main([*words, "--resume"]) == 0
+    assert (output / "generated_image.png").exists(), "one whose picture was taken away gets it back"
 
 
 def test_all_controls_reach_the_job(output, monkeypatch):

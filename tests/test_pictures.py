@@ -7,10 +7,11 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, TiffImagePlugin
+from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
+from rawpixels import read_png, read_tiff
 
 from nst import pictures
-from nst.pictures import TooSmall, read_image
+from nst.pictures import TooSmall, read_dpi, read_image
 from nst_utils import load_image, save_image, show_images
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
@@ -224,6 +225,72 @@ def test_show_images_shows_each_picture_with_its_title(count, monkeypatch):
     for i, axis in enumerate(axes):
         np.testing.assert_array_equal(axis.images[0].get_array(), np.full((32, 40, 3), round(i * 25.5)))
     plt.close("all")
+
+
+# ---------------------------------------------------------------- 16 bits, and printing
+
+
+@pytest.mark.parametrize(("name", "depth", "bits"), [("a.tiff", None, 16), ("a.tif", 8, 8), ("a.png", 16, 16)])
+def test_each_number_of_the_picture_is_in_the_file_with_all_its_bits(tmp_path, name, depth, bits, rng):
+    image = rng.random((40, 50, 3)).astype(np.float32)
+    image[:20] = np.linspace(0.4, 0.41, 20 * 50).reshape(20, 50, 1)  # a soft shade, which 8 bits show as bands
+    image[0, 0] = -0.1, 0, 1.1
+    save_image(image, tmp_path / name, depth=depth)
+    pixels, about = (read_png if name.endswith("png") else read_tiff)(tmp_path / name)
+    assert pixels.dtype.itemsize == bits // 8
+    np.testing.assert_allclose(pixels, np.float64(image).clip(0, 1) * (2**bits - 1), atol=0.51, rtol=0)
+    assert len(np.unique(pixels[:20])) > 600 if bits == 16 else len(np.unique(pixels[1:20])) < 5
+    np.testing.assert_allclose(read_image(tmp_path / name)[0], image.clip(0, 1), atol=1 / 255)
+    with Image.open(tmp_path / name) as file:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(file.info["icc_profile"]))
+        assert "sRGB" in ImageCms.getProfileDescription(profile)
+    assert (b"iCCP" if name.endswith("png") else 34675) in about
+
+
+def test_a_png_has_8_bits_unless_it_is_asked_for_16_and_other_kinds_refuse_that(tmp_path):
+    save_image(PIXELS / 255, tmp_path / "a.png")
+    np.testing.assert_array_equal(read_png(tmp_path / "a.png")[0], PIXELS)
+    for name, depth, words in (
+        ("b.jpg", 16, "b.jpg: depth 16: end the name in .png, .tif or .tiff, or leave the depth out"),
+        ("b.webp", 16, "b.webp: depth 16: end"),
+        ("b.png", 12, "b.png: depth 12: give 8 or 16"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            save_image(PIXELS / 255, tmp_path / name, depth=depth)
+    assert os.listdir(tmp_path) == ["a.png"]
+
+
+def test_the_resolution_for_printing_stands_where_each_format_has_it(tmp_path):
+    for name, depth in (("8.png", 8), ("16.png", 16), ("16.tif", 16), ("8.jpg", None), ("8.webp", None)):
+        save_image(PIXELS / 255, tmp_path / name, depth=depth, dpi=(300, 150))
+    for name in ("8.png", "16.png"):
+        assert struct.unpack(">IIB", read_png(tmp_path / name)[1][b"pHYs"]) == (11811, 5906, 1)  # dots per metre
+    tags = read_tiff(tmp_path / "16.tif")[1]
+    assert (tags[282], tags[283], tags[296]) == ((300, 1), (150, 1), (2,))
+    jpeg = (tmp_path / "8.jpg").read_bytes()
+    assert jpeg[6:11] == b"JFIF\0" and struct.unpack(">BHH", jpeg[13:18]) == (1, 300, 150)
+    exif = (tmp_path / "8.webp").read_bytes().split(b"EXIF")[1]
+    assert struct.pack("<II", 300, 1) in exif or struct.pack(">II", 300, 1) in exif
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.bmp", "a.webp", "a.avif"])
+def test_the_resolution_for_printing_is_read_from_what_is_written(tmp_path, name):
+    save_image(PIXELS / 255, tmp_path / name, dpi=(300, 150))
+    assert read_dpi(tmp_path / name) == pytest.approx((300, 150), rel=1e-4)
+    save_image(PIXELS / 255, tmp_path / name)
+    assert read_dpi(tmp_path / name) is None or name == "a.bmp", "a BMP always says something"
+
+
+def test_the_resolution_turns_with_the_photo_and_what_makes_no_sense_is_none(picture_file, tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    assert read_dpi(picture_file(PIXELS, "turned.jpg", exif=exif, dpi=(300, 150))) == (150, 300)
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    info[282], info[283], info[296] = 118.11, 118.11, 3  # dots per centimetre
+    assert read_dpi(picture_file(PIXELS, "metric.tif", tiffinfo=info)) == pytest.approx((300, 300), rel=1e-4)
+    assert read_dpi(picture_file(PIXELS, "tiny.tif", dpi=(0.01, 0.01))) is None
+    (tmp_path / "letter.jpg").write_text("Dear Theo,")
+    assert read_dpi(tmp_path / "letter.jpg") is None and read_dpi(tmp_path / "nowhere.jpg") is None
 
 
 # ---------------------------------------------------------------- colour profiles

@@ -112,8 +112,8 @@ def model(vgg):
     return fast_feature_model(vgg, [*layers, "block4_conv2"])
 
 
-def cost(image=None, size=64, styles=(STARRY,), strength=None, **settings):
-    photo, J = problem(Job(PAGODA, styles, strength=strength, **settings))(size)
+def cost(image=None, size=64, styles=(STARRY,), strength=None, detail=0, **settings):
+    photo, J = problem(Job(PAGODA, styles, strength=strength, detail=detail, **settings))(size)
     return float(J(photo if image is None else image))
 
 

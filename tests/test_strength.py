@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from nst.job import Job
 from nst.paths import IMAGES
-from nst.recipe import course_costs, problem
-from nst.strength import equal_content, equal_layers
+from nst.recipe import course_costs, load_mask, problem
+from nst.strength import detail_map, equal_content, equal_layers
 from nst.training import load_image
 
+MASK = str(IMAGES / "mask" / "pagoda_sky.png")
 PAGODA, DAHLIA = (str(IMAGES / "content" / name) for name in ("pagoda.jpg", "dahlia.jpg"))
 ARTWORKS = [str(IMAGES / "style" / f"{name}.jpg") for name in ("starry_night", "stained_glass", "bamboo_ink")]
 LAYERS = [("shallow", 0.5), ("middle", 1.5), ("deep", 0.0)]
@@ -75,3 +76,37 @@ def test_a_picture_painted_in_its_own_style_has_a_finite_cost_and_gradient():
         tape.watch(photo)
         J = cost(photo)
     assert np.isfinite(float(J)) and np.isfinite(tape.gradient(J, photo)).all()
+
+
+# ---------------------------------------------------------------- where the photo has detail
+
+
+def test_there_is_more_detail_in_a_texture_than_around_it(rng):
+    photo = np.full((1, 96, 128, 3), 0.5, np.float32)
+    assert np.ptp(detail_map(photo)) == 0, "everywhere alike"
+    photo[:, 40:60, 30:50] += rng.uniform(-0.2, 0.2, (1, 20, 20, 1))
+    seen = detail_map(photo)[0, ..., 0]
+    assert seen.shape == (96, 128) and seen[50, 40] == pytest.approx(3.3) and seen[80, 110] == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize("mask", ["", MASK])
+def test_the_content_counts_by_the_detail_of_its_place(mask, rng):
+    """The squared volumes are multiplied by the detail, or the mask, to the power asked for, over its mean."""
+    seen = []
+
+    def compute_content_cost(a_C, a_G):
+        seen.append((a_C[-1].numpy(), a_G[-1].numpy()))
+        return tf.constant(0.0)
+
+    costs = course_costs()._replace(compute_content_cost=compute_content_cost)
+    photo, cost = problem(Job(PAGODA, ARTWORKS[:1], strength=None, detail=2, detail_mask=mask), costs)(96)
+    cost(photo)
+    _, plain_cost = problem(Job(PAGODA, ARTWORKS[:1], strength=None, detail=0), costs)(96)
+    plain_cost(photo)
+    (weighted, _), (plain, _) = seen
+    n_H, n_W = plain.shape[1:3]
+    squares = ((0.1 + load_mask(MASK, photo).numpy()) if mask else detail_map(photo)) ** 2
+    places = squares[:, : 8 * n_H, : 8 * n_W].reshape(n_H, -1, n_W, 8).mean(axis=(1, 3))
+    assert photo.shape[1:3] == (8 * n_H, 8 * n_W), "whole windows, so that the average over areas is this one"
+    got = np.sum(weighted**2, axis=-1)[0] / np.sum(plain**2, axis=-1)[0]
+    np.testing.assert_allclose(got, places / places.mean(), rtol=1e-3)

@@ -27,6 +27,7 @@ from nst.pictures import (
     check_ending,
     check_file,
     keep_earlier,
+    read_dpi,
     read_image,
     read_size,
     save_image,
@@ -101,6 +102,7 @@ _USUAL = {field.name: field.default for field in dataclasses.fields(Job)}
 _SETTINGS = {  # of a Job: how it is read, and what it means
     "size": (integer, "longer side of the picture, in pixels"),
     "strength": (number, "of the style, 0 to 10, the same for any photo and artwork; one more doubles beta"),
+    "detail": (number, "how much more the content counts where the photo has detail, 0 to 3"),
     "alpha": (number, "how much the content matters"),
     "beta": (number, "how much the style matters"),
     "evaluations": (integer, "steps, evaluations of the cost, at each of three scales"),
@@ -126,9 +128,11 @@ def settings_given(given: argparse.Namespace) -> dict:
 def job_given(given: argparse.Namespace) -> Job:
     """The Job that was asked for; Refused if it makes no sense or one of its files is not there."""
     pictures = {"content": _file(given.content), "styles": tuple(map(_file, given.styles))}
-    masks = tuple(map(_file, getattr(given, "masks", ())))
+    pictures["masks"] = tuple(map(_file, getattr(given, "masks", ())))
+    if getattr(given, "detail_mask", ""):
+        pictures["detail_mask"] = _file(given.detail_mask)
     try:
-        return Job(**{**settings_given(given), **pictures, "masks": masks})
+        return Job(**{**settings_given(given), **pictures})
     except ValueError as error:
         raise Refused(error) from error
 
@@ -154,7 +158,7 @@ def check_pictures(job: Job, enlarge: bool = True) -> None:
                 f"this machine has {there / 1e9:.0f}; give at most {most}"
             )
         read_image(job.content, job.size, enlarge)
-        for path in job.masks:
+        for path in filter(None, [*job.masks, job.detail_mask]):
             read_image(path, job.size, enlarge=True)
         for path in job.styles:
             read_image(path, max(round(job.brush * job.size), 64), enlarge, min_size=SMALLEST_SIDE)
@@ -180,14 +184,18 @@ def _memory_there() -> float:
 # ---------------------------------------------------------------- where a painting goes
 
 
+OWN = "result_is_its_own"  # an empty file: the run in this folder was stopped, and has put its picture in place
+
+
 class Destination:
     """Where a painting goes: a `folder` for its files while it is made, and the `result`.
 
     Without a name that is output/, where all files stay. With one (`-o name.png`) the folder is name_painting/ beside
-    it, which is removed when the painting is complete.
+    it, which is removed when the painting is complete. depth: of the result, in bits a channel; see save_image.
     """
 
-    def __init__(self, name: str | None):
+    def __init__(self, name: str | None, depth: int | None = None):
+        self.depth = depth
         self.named = name is not None
         self.result = Path(name).expanduser() if self.named else OUTPUT / RESULT
         self.folder = self.result.parent / f"{self.result.stem}_painting" if self.named else OUTPUT
@@ -200,7 +208,7 @@ class Destination:
                 raise Refused(f"{self.result}: a folder; name a picture in it, such as {self.result / 'painting.png'}")
             if str(self.result.resolve()) in files:
                 raise Refused(f"{self.result}: one of the pictures that are painted from; give the result another name")
-            check_ending(self.result)
+            check_ending(self.result, self.depth)
             with alone_in(self.folder), tempfile.TemporaryFile(dir=self.folder):
                 pass
             self.give_up()
@@ -220,7 +228,8 @@ class Destination:
                 raise Refused(f"--resume: the run in {self.folder} was none of nst {command}; {again}")
             check_same_settings(self.checkpoint, {name: saved[name] for name in settings}, settings)
         except FileNotFoundError:
-            raise Refused(f"--resume: there is no stopped run in {self.folder}; {again}") from None
+            there = f" (a finished one has left {self.result} and nothing else)" * (self.named and self.result.exists())
+            raise Refused(f"--resume: there is no stopped run in {self.folder}{there}; {again}") from None
         except OtherSettings as other:
             difference = f"{other.name} {_plainly(other.saved)}, not {_plainly(other.wanted)}"
             raise Refused(
@@ -229,21 +238,23 @@ class Destination:
         except ValueError as error:
             raise Refused(f"--resume: {error}") from error
 
-    def finish(self, complete: bool, resumed: bool) -> Path | None:
-        """Put the result in its place, if it has a name; return where an earlier picture of that name is kept.
+    def is_finished(self) -> bool:
+        """Are all steps of the run here done, and its result in its place? One with a name leaves no run behind."""
+        return not self.named and self.result.exists() and self.summary()[1]
 
-        complete: nothing is left to go on with. resumed: what is there is this run's own, when it was stopped.
+    def finish(self, complete: bool, resumed: bool, photo: str) -> Path | None:
+        """Put the result in its place, from the picture's own numbers; return where an earlier one is kept, if so.
+
+        complete: nothing is left to go on with. resumed: what is there may be this run's own, when it was stopped.
+        photo: what was painted, whose resolution for printing the result gets.
         """
-        if not self.named:
-            return None
-        earlier = None if resumed else keep_earlier(self.result)
-        painted = self.folder / RESULT
-        if self.result.suffix.lower() == painted.suffix:
-            shutil.copyfile(painted, self.result)
-        else:
-            save_image(read_image(painted, max_size=10**6), self.result)
-        if complete:
+        state, own = read_checkpoint(self.checkpoint), self.folder / OWN
+        earlier = keep_earlier(self.result) if self.named and not (resumed and own.exists()) else None
+        save_image(state.get("picture", state["image"]), self.result, self.depth, read_dpi(photo))
+        if self.named and complete:
             shutil.rmtree(self.folder)
+        elif self.named:
+            own.touch()
         return earlier
 
     def give_up(self) -> None:

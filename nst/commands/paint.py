@@ -5,6 +5,7 @@ Ctrl-C stops early and keeps the picture.
 
 import argparse
 import contextlib
+import signal
 import sys
 import threading
 import traceback
@@ -21,6 +22,7 @@ from nst.commands.arguments import (
     clear_bar,
     complain,
     in_words,
+    integer,
     job_given,
     number,
     picture_size,
@@ -35,22 +37,29 @@ STOPPED = "stopped before the first step of the painting; the pictures there are
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "nst paint PHOTO ART [ART ...] [-o FILE] [--size N] [--beta N] ..."  # pictures before options
+    parser.usage = "nst paint PHOTO ART [ART ...] [-o FILE] [--size N] [--strength N] ..."  # pictures before options
     parser.add_argument("content", metavar="PHOTO", help="any picture file")
     parser.add_argument("styles", metavar="ART", nargs="+", help="any picture files")
     add_output(parser)
     add_settings(parser)
     parser.add_argument("--weights", metavar="N", type=number, nargs="+", default=(), help="a share for each artwork")
     parser.add_argument("--masks", metavar="FILE", nargs="+", default=(), help="where each artwork counts: white")
+    parser.add_argument("--detail-mask", metavar="FILE", default="", help="where the content counts more: white")
+    parser.add_argument(
+        "--depth", type=integer, metavar="8|16", help="bits a channel, of a PNG or a TIFF (default: TIFF 16, others 8)"
+    )
     parser.add_argument("--keep-colors", action="store_true", help="give the result the photo's colours")
     parser.add_argument("--match-colors", action="store_true", help="give the artworks the photo's palette first")
 
 
 def run(given: argparse.Namespace) -> int:
-    job, destination = job_given(given), Destination(given.output)
+    job, destination = job_given(given), Destination(given.output, given.depth)
     destination.check(job.files)
     if given.resume:
         destination.check_resumable("paint", asdict(job))
+        if given.depth is None and destination.is_finished():
+            say(f"{destination.result} was finished already: {destination.summary()[0]}. Nothing was changed.")
+            return 0
     say(f"Painting {_title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
     check_pictures(job)
     reporter = Reporter()
@@ -59,7 +68,8 @@ def run(given: argparse.Namespace) -> int:
         if problem:
             destination.give_up()
             return complain("nst paint", problem)
-        return report(reporter.kept, destination, given, by_itself=not reporter.pressed())
+        with on_ctrl_c(signal.SIG_IGN, and_sigterm=True):  # what is painted is being put in its place
+            return report(reporter.kept, destination, given, by_itself=not reporter.pressed())
 
 
 def _paint(job, destination, resume, reporter):
@@ -85,7 +95,7 @@ def report(kept: Path | None, destination: Destination, given: argparse.Namespac
     """Say what was painted and where it is; return the exit status. by_itself: nobody has stopped it."""
     command, (text, complete) = f"nst {given.command}", destination.summary()
     try:
-        kept = destination.finish(complete or by_itself, given.resume) or kept
+        kept = destination.finish(complete or by_itself, given.resume, given.content) or kept
     except (OSError, ValueError) as error:
         return complain(command, f"{in_words(error)}; the picture is {destination.folder / RESULT}")
     if kept:
