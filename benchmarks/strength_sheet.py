@@ -132,7 +132,7 @@ def main():
                 numbers.append(lost_and_left(job, image))
             rows.append(np.hstack(row))
             print(photo.stem, *(f"{lost:.2f}/{left:.2f}" for lost, left in numbers[-len(artworks) :]), flush=True)
-    Image.fromarray(np.vstack(rows)).save(HERE / "strength.jpg", quality=85)
+    Image.fromarray(np.vstack(rows)).save(HERE / "strength.jpg", quality=80)
     lost, left = np.transpose(numbers)
     print(f"lost {lost.min():.2f} to {lost.max():.2f}, left {left.min():.2f} to {left.max():.2f}")
 
