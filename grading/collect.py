@@ -17,8 +17,11 @@ from grading.release import ASSIGNMENT
 from grading.roster import NAME, Roster, Unmatched
 from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, member_of, opened
 
-# The first number counts: what stands behind it is a learner's own file name.
-MOODLE = re.compile(r"(?P<name>.*?)_(?P<number>\d+)_assignsubmission_[a-z]+(_(?P<file>.*))?", re.DOTALL)
+# Of a file the first number counts: what stands behind it is a learner's own name for it. Of a folder, the last one: a
+# learner's own full name, which Moodle may let them choose, stands before it.
+MOODLE = re.compile(r"(?P<name>.*?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>.+)", re.DOTALL)
+FOLDER = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_?", re.DOTALL)
+MARK = re.compile(r"_\d+_assignsubmission_[a-z]+_")
 CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+\..+)", re.DOTALL)
 MAX_MEMBERS, MAX_CLASS_BYTES = 100_000, 5_000_000_000  # of a class's zip file, unpacked
 MAX_DIRECTORY = 30_000_000  # bytes of its list of files
@@ -47,6 +50,7 @@ class Item:
     platform: str
     name: str
     number: str
+    kind: str  # Moodle's: file, onlinetext
     late: bool
 
 
@@ -61,8 +65,10 @@ def collect(course: Course, roster: Roster) -> Collected:
         if path.is_file() and not path.is_symlink():
             _take_zip(course, roster, path, done)
     items, tops = [], {}
-    for path in sorted(course.submitted.iterdir()):
-        found = [] if path.is_symlink() else list(filter(None, _on_disk(path, course.submitted)))
+    paths = [path for path in sorted(course.submitted.iterdir()) if not path.is_symlink()]
+    platform = _platform([path.name] for path in paths if path.is_file())
+    for path in paths:
+        found = list(filter(None, _on_disk(path, course.submitted, platform)))
         if found and not roster:
             done.unmatched[path.name] = NO_LIST
         elif found:
@@ -82,7 +88,8 @@ def _take_zip(course, roster, path, done):
             if len(members) > MAX_MEMBERS or size > MAX_CLASS_BYTES:
                 allowed = f"{MAX_MEMBERS} and {MAX_CLASS_BYTES / 1e6:.0f} MB allowed"
                 raise Unreadable(f"it holds {len(members)} files and {size / 1e6:.0f} MB, more than the {allowed}")
-            items = [item for member in members if (item := _in_zip(archive, member))]
+            platform = _platform(_parts(member) for member in members)
+            items = [item for member in members if (item := _in_zip(archive, member, platform))]
             if items and not roster:
                 done.unmatched[path.name] = NO_LIST
             if not items or not roster:  # not items: one student's own
@@ -101,38 +108,55 @@ def _take_zip(course, roster, path, done):
     done.notes.append(f"{printable(path.name)}: unpacked; it lies in .grading/collected/ now")
 
 
-def _in_zip(archive, member):
-    parts = [part for part in re.split(r"[/\\]", member.filename) if part not in ("", ".", "..")]
+def _platform(places):
+    """Whose names these are, decided once for all: in Canvas' a learner's own file name may look like Moodle's.
+
+    places: the parts of each path. In Moodle's no learner can have a file that is not named as Moodle names it.
+    """
+    for parts in places:
+        alone = parts[-1] if len(parts) <= 2 and not FOLDER.fullmatch(parts[0]) else ""
+        if CANVAS.fullmatch(alone) and not MOODLE.fullmatch(alone):
+            return "canvas"
+    return "moodle"
+
+
+def _parts(member):
+    return [part for part in re.split(r"[/\\]", member.filename) if part not in ("", ".", "..")] or ["_"]
+
+
+def _in_zip(archive, member, platform):
+    parts = _parts(member)
     for start in range(min(2, len(parts))):  # some people zip the folder that they have unpacked
-        if item := _item(parts[start], parts[start + 1 :], lambda: member_of(archive, member)):
+        if item := _item(parts[start], parts[start + 1 :], platform, lambda: member_of(archive, member)):
             return item
     return None
 
 
-def _on_disk(path: Path, inside: Path) -> Iterator[Item | None]:
+def _on_disk(path: Path, inside: Path, platform: str) -> Iterator[Item | None]:
     if path.is_file():
-        yield _item(path.name, [], lambda: bytes_of(path, inside, MAX_BYTES))
-    elif path.is_dir() and MOODLE.fullmatch(path.name):
+        yield _item(path.name, [], platform, lambda: bytes_of(path, inside, MAX_BYTES))
+    elif path.is_dir() and FOLDER.fullmatch(path.name):
         for where, _, names in os.walk(path):
             for name in sorted(names)[:MAX_FILES]:
                 file = Path(where) / name
                 parts = file.relative_to(path).parts
-                yield _item(path.name, parts, lambda file=file: bytes_of(file, inside, MAX_BYTES))
+                yield _item(path.name, parts, "moodle", lambda file=file: bytes_of(file, inside, MAX_BYTES))
 
 
-def _item(top, rest, read):
+def _item(top, rest, platform, read):
     """The file as Moodle or Canvas has named it, or None."""
     if NOBODYS & {top, *rest} or (rest or [top])[-1].startswith(("._", ".DS_Store")):
         return None
-    platform, match = "moodle", MOODLE.fullmatch(top)
-    if not match and not rest:
-        platform, match = "canvas", CANVAS.fullmatch(top)
-    if not match or not (rest or match["file"]):
+    if platform == "canvas":
+        match = None if rest else CANVAS.fullmatch(top)
+    else:
+        match = FOLDER.fullmatch(top) if rest else MOODLE.fullmatch(top)
+    if not match:
         return None
-    name = "" if platform == "moodle" and re.fullmatch(r"[Pp]articipant", match["name"]) else match["name"]
-    late = platform == "canvas" and bool(match["late"])
-    place = PurePosixPath(*map(_safe, rest[-4:] or [match["file"]]))
-    return Item(top, place, read, not rest, platform, name, match["number"], late)
+    found = dict(kind="", late=None, file="") | match.groupdict()
+    name = "" if platform == "moodle" and re.fullmatch(r"[Pp]articipant", found["name"]) else found["name"]
+    place = PurePosixPath(*map(_safe, rest[-4:] or [found["file"]]))
+    return Item(top, place, read, not rest, platform, name, found["number"], found["kind"], bool(found["late"]))
 
 
 def _safe(part):
@@ -147,19 +171,24 @@ def _safe(part):
 
 def _sort(course, roster, items, done):
     """Write each item into its student's folder; return the names that are clearly one student's."""
-    whose, numbers = {}, {}
+    whose, numbers, folders = {}, {}, {}
     for item in items:
         if item.top not in whose:
             try:
-                whose[item.top] = roster.find(item.name, item.number, item.platform)
+                whose[item.top] = _owner(roster, item)
             except Unmatched as error:
                 whose[item.top], done.unmatched[_safe(item.top)] = None, f"{error}"
-        if whose[item.top]:
-            numbers.setdefault(whose[item.top].id, set()).add(item.number)
+        if student := whose[item.top]:
+            numbers.setdefault(student.id, set()).add(item.number)
+            folders.setdefault((student.id, item.kind), set()).update([] if item.alone else [item.top])
+    doubled = {top for tops in folders.values() if len(tops) > 1 for top in tops}
     for top, student in whose.items():
         if student and len(numbers[student.id]) > 1:
             several = " and ".join(sorted(numbers[student.id]))
             done.unmatched[_safe(top)] = f"{student.name}: {NAME} has one of that name, and here are two, {several}"
+            whose[top] = None
+        elif top in doubled:
+            done.unmatched[_safe(top)] = f"{student.id} has several folders of this kind; leave the right one"
             whose[top] = None
     handed = {}
     for item in items:
@@ -169,6 +198,13 @@ def _sort(course, roster, items, done):
     for student, own in handed.items():
         _hand_in(course, student, own, done)
     return [top for top, student in whose.items() if student]
+
+
+def _owner(roster, item):
+    """The student that the name of an item means. Raises Unmatched."""
+    if item.platform == "moodle" and item.alone and len(MARK.findall(item.top)) > 1:
+        raise Unmatched(f"{shown(item.top)}: it has two numbers in its name, and could be either's; leave one of them")
+    return roster.find(item.name, item.number, item.platform)
 
 
 def _hand_in(course, student, items, done):
@@ -195,7 +231,7 @@ def _write(item, folder, done, student="", most=MAX_ZIP_BYTES):
     """Write one file below `folder`, or as `folder` itself where nobody knows whose it is; return its size."""
     if TIMESTAMP in item.place.parts:  # nbgrader takes the time of a hand-in from it
         if item.place.name != TIMESTAMP:
-            done.notes.append(f"{student or printable(item.top)}: {shown(item.place)} was left out, for its name")
+            done.notes.append(f"{student or shown(item.top)}: {shown(item.place)} was left out, for its name")
         return 0
     target, number = folder if item.alone and not student else folder / item.place, 0
     try:
@@ -209,7 +245,7 @@ def _write(item, folder, done, student="", most=MAX_ZIP_BYTES):
         target.write_bytes(data)
     except (Unreadable, OSError) as error:  # OSError: a file where there should be a folder
         reason = getattr(error, "strerror", None) or error
-        done.notes.append(f"{student or printable(item.top)}: {shown(item.place)} was left out: {reason}")
+        done.notes.append(f"{student or shown(item.top)}: {shown(item.place)} was left out: {reason}")
         return 0
     return len(data)
 

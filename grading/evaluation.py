@@ -31,7 +31,7 @@ def grade(
     on an endless one is tried with the stand-in only.
     """
     exercises = [exercise for exercise in EXERCISES.values() if exercise.notebook in notebooks]
-    notebooks = {stem: _code_in(text) for stem, text in notebooks.items()}
+    notebooks = {stem: code_in(text) for stem, text in notebooks.items()}
     results = {}
     for level in _levels(exercises):  # the helpers first
         own = [each for each in level if not _endless(each, results)]
@@ -66,8 +66,8 @@ def grade(
     return results
 
 
-def _code_in(text):
-    """A notebook with nothing in it but its code: pasted pictures fill the sandbox. Each cell keeps its number."""
+def code_in(text: str) -> str:
+    """A notebook with nothing in it but its code: pictures would fill the sandbox. Each cell keeps its number."""
     cells = []
     for cell in json.loads(text)["cells"]:
         code, own = cell["cell_type"] == "code", cell["metadata"].get(OWN_CELL, [])

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from grading import late, lms, log, roster, sandbox, similar
 from grading.collect import collect
 from grading.course import Busy, Course, Submission, handed_in
+from grading.evaluation import code_in
 from grading.evaluation import grade as grade_submission
 from grading.exercises import EXERCISES
 from grading.feedback import Pages, has_pages
@@ -98,7 +99,12 @@ def _grade_course(course, students, again, count, stopped):
         print(f"not in {roster.NAME}, and graded all the same: {', '.join(map(printable, strangers))}")
     if unknown := set(students) - set(names):
         raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {course.submitted}")
-    submissions = [Submission(course, name) for name in names]
+    submissions, words = [], {}
+    for name in names:
+        submissions.append(submission := Submission(course, name))
+        if not submission.refusal:
+            words[name] = similar.words(submission.texts)
+            _set_aside(course, submission)
     chosen = [each for each in submissions if not each.refusal and (not students or each.student in students)]
     late.set_due_dates(course, class_list, [each.student for each in submissions if not each.refusal])
     statuses = {each.student: each.refusal or "not graded yet" for each in submissions}
@@ -124,12 +130,18 @@ def _grade_course(course, students, again, count, stopped):
             if error := future.exception():
                 statuses[writing[future].student] = f"not graded: its feedback could not be written ({error})"
     rows = table(course, statuses)
-    alike = similar.pairs(submissions)
+    alike = similar.pairs(words)
     write_csv(rows, course.root / "points.csv")
     similar.write_csv(alike, course.root / "similar.csv")
     lms.write_imports(course, rows, class_list)
     write_page(course, rows, class_list, alike)
     return rows
+
+
+def _set_aside(course, submission):
+    """Leave only the code of a submission in memory: with its pictures it may have a hundred times as much."""
+    log.keep(course, submission)
+    submission.texts = {stem: code_in(text) for stem, text in submission.texts.items()}
 
 
 def _recorded(course, class_list, submission, results):
@@ -138,6 +150,7 @@ def _recorded(course, class_list, submission, results):
         return f"not graded, try again: {results}"
     with nbgrader_errors() as complaints:
         try:
+            submission.texts = log.handed(course, submission.digest)
             before = marks_of(course, submission.student)
             record(course, submission, results)
             late.set_due_dates(course, class_list, [submission.student])
@@ -145,13 +158,15 @@ def _recorded(course, class_list, submission, results):
         except Exception as error:  # nbgrader's, about one submission: the others must not suffer
             reason = f"{reason_in(complaints, error)}"
             return f"not graded: {course.trouble(reason) if 'locked' in reason else reason}"
+        finally:
+            submission.texts = {}
     return _with_notes("graded", submission, course)
 
 
 def _with_notes(status, submission, course):
     earlier = remembered(course, submission.student).get("earlier")
     notes = [f"points given by hand for an earlier hand-in stay: {', '.join(earlier)}"] if earlier else []
-    return "; ".join([status, *_grouped(submission.all_notes), *notes])
+    return "; ".join([status, *notes, *_grouped(submission.all_notes)])
 
 
 def _grouped(notes):
@@ -162,6 +177,14 @@ def _grouped(notes):
         of_exercise = about.removeprefix("check_") in EXERCISES
         said.setdefault(words if of_exercise else note, []).extend([about] if of_exercise else [])
     return [f"{', '.join(names)}: {words}" if names else words for words, names in said.items()]
+
+
+def _end_now():
+    """End with exit status 1; sys.exit would wait for the threads, whatever they are at."""
+    sandbox.close_all()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(1)
 
 
 def _number(text):
@@ -201,7 +224,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"{course.trouble(error)}. What was graded is recorded; `make grade` goes on with the rest.")
     except KeyboardInterrupt:
         rest = "with AGAIN=1 it begins again with all" if chosen.again else "`make grade` goes on with the rest"
-        sys.exit(f"\nStopped. What was graded is recorded; {rest}.")
+        print(f"\nStopped. What was graded is recorded; {rest}.", file=sys.stderr)
+        _end_now()
     show(rows)
     print(f"\nPoints: {course.root / 'points.csv'} and the gradebook. Feedback: {course.root / 'feedback'}")
     print(f"The class: {course.root / 'class.html'}")

@@ -20,6 +20,7 @@ from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, membe
 MAX_CELLS = 1000
 MAX_CODE = 1_000_000  # characters in all of a notebook's code cells
 MAX_FILES = 1000
+MAX_NOTES = 10  # on one notebook
 NOBODYS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__"}  # folders that programs leave behind
 LIKE_NOTEBOOKS = {".ipynb", ".txt", ".json", ".py"}
 
@@ -154,7 +155,8 @@ def _notebook(data, name):
     code = sum(len(cell.source) for cell in made if cell and (cell.cell_type == "code" or "grade_id" in cell.metadata))
     if code > MAX_CODE:
         raise Unreadable(f"it has {code / 1e6:.1f} MB of code, more than the {MAX_CODE / 1e6:.0f} MB allowed")
-    return nbformat.v4.new_notebook(cells=[cell for cell in made if cell]), notes
+    more = [f"and {len(notes) - MAX_NOTES} more of this kind"] if len(notes) > MAX_NOTES else []
+    return nbformat.v4.new_notebook(cells=[cell for cell in made if cell]), notes[:MAX_NOTES] + more
 
 
 def _text(data, notes):

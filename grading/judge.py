@@ -89,7 +89,7 @@ def _clean(report):
     arrays = {name: report.get(name) for name in ("value", "again", "layers")}
     lists = {name: _list(report.get(name)) for name in ("gradients", "pictures", "pictures_again")}
     return {
-        "kind": str(report.get("kind")),
+        "kind": _word(report.get("kind")),
         **{name: array if isinstance(array, np.ndarray) else None for name, array in arrays.items()},
         **{name: [a if isinstance(a, np.ndarray) else None for a in array] for name, array in lists.items()},
         "modified": report.get("modified") is not False,
@@ -104,15 +104,20 @@ def _clean_error(error):
     error = error if isinstance(error, dict) else {}
     number = error.get("number")
     return {
-        "kinds": [str(kind)[:60] for kind in _list(error.get("kinds"))[:20]],
-        "message": str(error.get("message", ""))[:2000],
-        "line": str(error.get("line", ""))[:200],
+        "kinds": [_word(kind)[:60] for kind in _list(error.get("kinds"))[:20]],
+        "message": _word(error.get("message"))[:2000],
+        "line": _word(error.get("line"))[:200],
         "number": number if isinstance(number, int) and 0 < number < 10_000 else 0,
     }
 
 
 def _list(value):
     return value if isinstance(value, list) else []
+
+
+def _word(value):
+    """A text, and nothing made into one: NumPy prints for hours what is forged for that."""
+    return value if isinstance(value, str) else ""
 
 
 class Trial:

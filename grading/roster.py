@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.course import STUDENT
-from grading.intake import printable
+from grading.exchange import STUDENT
+from grading.intake import printable, shown
 
 NAME = "class.csv"  # in the course folder
 HEADERS = {  # what a column may be called, in small letters and digits; the first one with a text in it counts
@@ -83,21 +83,28 @@ class Roster:
 
         name: as it is in a folder's or file's name, "" if it is not known there; number: the participant's or user's.
         """
-        shown = printable(f"{name} ({number})" if name and number else name or f"participant {number}")
+        called = shown(f"{name} ({number})" if name and number else name or f"participant {number}")
         by_number = [each for each in self.students.values() if number and getattr(each, platform) == number]
         by_name = self._named(name)
         if len(by_number) == 1:
             if by_name and by_number[0] not in by_name:
                 other = ", ".join(each.id for each in by_name)
-                raise Unmatched(f"{shown}: the number is {by_number[0].id}'s, but the name {other}'s in {NAME}")
+                raise Unmatched(f"{called}: the number is {by_number[0].id}'s, but the name {other}'s in {NAME}")
+            if not by_name and not self._may_be(by_number[0], name):
+                raise Unmatched(f"{called}: the number is {by_number[0].id}'s, but nobody in {NAME} has that name")
             return by_number[0]
         others = [each for each in by_name if number and getattr(each, platform)]  # their number is another one
         candidates = by_number or [each for each in by_name if each not in others]
         if not candidates:
-            raise Unmatched(f"{shown}: nobody in {NAME} is called like that")
+            raise Unmatched(f"{called}: nobody in {NAME} is called like that")
         if len(candidates) > 1:
-            raise Unmatched(f"{shown}: it could be {' or '.join(each.id for each in candidates)}")
+            raise Unmatched(f"{called}: it could be {' or '.join(each.id for each in candidates)}")
         return candidates[0]
+
+    def _may_be(self, student, name):
+        """Is there no name to compare, or the student's after that of a group, as in Moodle's `Group A-Anna Meier`?"""
+        key, own = _letters(name), student.spellings(loose=True)
+        return not key or not any(own) or any(each.endswith(tuple(own)) for each in _loose(key))
 
     def _named(self, name):
         key = _letters(name)

@@ -10,13 +10,12 @@ import itertools
 import json
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rapidfuzz.distance import Indel
 
-from grading.course import Submission
 from grading.exercises import EXERCISES
 from grading.nbgrader_plugin import RELEASED
 from grading.table import write_cells
@@ -38,10 +37,11 @@ class Pair:
     exercises: dict[str, float]
 
 
-def pairs(submissions: Iterable[Submission], threshold: float = THRESHOLD) -> list[Pair]:
-    """The pairs that are alike, the most alike first."""
-    written = [(each.student, words(each.texts)) for each in submissions if not each.refusal]
-    found = [pair for one, other in itertools.combinations(written, 2) if (pair := compare(one, other, threshold))]
+def pairs(written: Mapping[str, dict], threshold: float = THRESHOLD) -> list[Pair]:
+    """The pairs that are alike, the most alike first; written: {student: words}."""
+    found = [
+        pair for one, other in itertools.combinations(written.items(), 2) if (pair := compare(one, other, threshold))
+    ]
     return sorted(found, key=lambda pair: (-pair.share, pair.one, pair.other))
 
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from grading.exchange import TIMESTAMP
 from grading.exercises import EXERCISES
 from grading.intake import MAX_CELLS, Unreadable, candidates, read
+from grading.page import is_harmless
 from nst.cells import definition_in, is_blank, parse_cell
 
 MAX_TEXT, MAX_TEXTS = 30_000, 300_000  # characters of a text cell, and of all, that are made into a page
@@ -273,13 +274,15 @@ def _is_worth_keeping(cell, marked, answers):
 
 
 def _size_shown(cell):
-    """The characters of the page that nbconvert makes of a text cell; None if it makes none, or not soon."""
+    """The characters of the page that nbconvert makes of a text cell; None if it makes none, not soon or no good."""
     if len(cell.source) > MAX_TEXT or len(re.findall(r"\\begin|\\\\[(\[]", cell.source)) > MAX_MATH:
         return None
     pictures = cell.get("attachments", {})
     names = {name: dict.fromkeys(bundle, name) for name, bundle in pictures.items()}  # in place of what may be large
     try:
-        page = MarkdownWithMath(renderer=IPythonRenderer(attachments=names)).render(cell.source)
+        page = MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=names)).render(cell.source)
+        if not is_harmless(page):
+            return None
     except Exception:
         return None
     sizes = {name: sum(map(len, bundle.values())) for name, bundle in pictures.items()}

@@ -14,6 +14,7 @@ from grading.intake import printable
 from grading.release import ASSIGNMENT
 from nst.pictures import write_atomically
 
+MAX_STATUS = 8000  # characters; Python's csv reads at most 131,072 in a cell, a spreadsheet 32,767
 FORMULA = re.compile(r"((?:^|;)[\s\"]*)(?=[=+\-@＝＋－＠﹦﹢﹣﹫])")
 
 
@@ -35,7 +36,7 @@ def table(course: Course, statuses: dict[str, str]) -> list[dict]:
             row["points"] = round(sum(points), 2) if points else ""
             row["penalty"] = round(penalty, 2) if points else ""
             row["total"] = round(row["points"] - row["penalty"], 2) if points else ""
-            row["status"] = status
+            row["status"] = status if len(status) <= MAX_STATUS else f"{status[:MAX_STATUS]} ... (cut here)"
             rows.append(row)
     return rows
 

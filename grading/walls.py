@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 _SANDBOXED = ["__init__", "confine", "evaluate", "functions", "inside", "stand_ins", "wire"]
 _NST = [
-    *("__init__", "cells", "display", "engine", "experiments", "interrupt", "job", "minimize", "notebooks", "paths"),
-    *("pictures", "quick", "recipe", "training", "vgg"),
+    *("__init__", "cells", "display", "encode", "engine", "experiments", "interrupt", "job", "minimize", "notebooks"),
+    *("paths", "pictures", "quick", "recipe", "strength", "training", "vgg"),
 ]
 VISIBLE = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
     "grading/__init__.py",

@@ -126,6 +126,16 @@ def test_close_has_the_tolerance_of_float32_code_and_no_more():
     assert not close(right[:, :39], right) and not close(right * np.nan, right) and close(0.0, 0.0)
 
 
+class TakesForEver:
+    """As an array of eight dimensions does when it is printed."""
+
+    def __str__(self):
+        pytest.fail("what came was made into a text")
+
+    __repr__ = __str__
+
+
+LONG = TakesForEver()
 DAMAGED = [
     None,
     [],
@@ -137,6 +147,8 @@ DAMAGED = [
     [{"error": 5}] * 7,
     [{"error": {"kinds": 3, "message": 4, "number": "x", "line": None}}] * 7,
     [{"error": {"kinds": ["A" * 10_000], "message": "x" * 10**6, "number": 10**9, "line": "y" * 10**6}}] * 7,
+    [{"kind": LONG, "names": [LONG], "not_compiled": {"kinds": [LONG], "message": LONG, "line": LONG}}] * 7,
+    [{"error": {"kinds": [LONG], "message": LONG, "line": LONG, "number": LONG}}] * 7,
 ]
 
 

@@ -110,9 +110,8 @@ def test_what_canvas_exports_can_be_the_class_list_and_comes_back_with_its_ids(c
 # ---------------------------------------------------------------- alike
 
 
-def submission(student, answers):
-    texts = {stem: json.dumps(notebook) for stem, notebook in notebooks(answers).items()}
-    return SimpleNamespace(student=student, texts=texts, refusal="")
+def words_of(answers):
+    return words({stem: json.dumps(notebook) for stem, notebook in notebooks(answers).items()})
 
 
 def renamed(answers, more=""):
@@ -126,15 +125,8 @@ def renamed(answers, more=""):
 
 
 def test_a_copy_with_other_names_and_comments_is_listed_and_blank_hand_ins_are_not(course):
-    found = pairs(
-        [
-            submission("ada", RIGHT),
-            submission("ben", renamed(RIGHT)),
-            submission("cleo", {}),
-            submission("dora", {}),
-            SimpleNamespace(student="eve", refusal="refused"),
-        ]
-    )
+    answers = {"ada": RIGHT, "ben": renamed(RIGHT), "cleo": {}, "dora": {}}
+    found = pairs({student: words_of(each) for student, each in answers.items()})
     assert [(pair.one, pair.other) for pair in found] == [("ada", "ben")] and found[0].share > 0.95
     write_csv(found, course.root / "similar.csv")
     assert lines(course.root / "similar.csv")[1][:2] == ["ada", "ben"]
@@ -151,8 +143,7 @@ def independent():
 
 
 def test_right_answers_that_were_written_independently_are_not_listed(rng):
-    blank = words({stem: json.dumps(notebook) for stem, notebook in notebooks({}).items()})
-    assert not any(blank.values())
+    assert not any(words_of({}).values())
     sources = {name: [own_words(text, "") for text in texts] for name, texts in independent().items()}
     shares = []
     for _ in range(500):

@@ -89,11 +89,17 @@ def test_a_number_counts_more_than_a_name_and_both_must_agree(tmp_path):
     )
     roster = class_list(tmp_path, worksheet)
     assert not roster.own_dates and class_list(tmp_path, "id,name,due\nada,A,\n").own_dates
-    assert [roster.find(name, n).id for name, n in (("Anna Meier", "12"), ("Group A-x", "11"))] == ["am2", "am1"]
+    assert [roster.find(name, n).id for name, n in (("Anna Meier", "12"), ("Group A-Anna Meier", "11"))] == [
+        "am2",
+        "am1",
+    ]
     with pytest.raises(Unmatched, match="the number is ada's, but the name am1, am2's"):
         roster.find("Anna Meier", "13")
     with pytest.raises(Unmatched):
         roster.find("Ada Lovelace", "14")
+    with pytest.raises(Unmatched, match="the number is ada's, but nobody in class.csv has that name"):
+        roster.find("malloryeve_502_9002_x", "13")
+    assert class_list(tmp_path, "id,Identifier\nada,Participant 13\n").find("Ada Lovelace", "13").id == "ada"
 
 
 def test_moodles_zip_is_sorted_and_what_is_nobodys_is_listed(course):
@@ -150,18 +156,61 @@ def test_canvas_files_are_sorted_by_name_and_a_late_one_is_marked(course):
     assert "ada: Canvas marks this as late" in done.notes
 
 
-def test_a_file_name_cannot_pass_a_hand_in_off_as_another_student_s(course):
-    roster = class_list(course.root, "id,name,moodle id\nada,Ada Lovelace,7\nbo,Bo Li,8\n")
-    put_zip(
-        course,
-        {
-            "Ada Lovelace_7_assignsubmission_file_Bo Li_8_assignsubmission_file_02_content_cost.ipynb": "a",
-            "Ada Lovelace_7_assignsubmission_file/Bo Li_8_assignsubmission_file/03_style_cost.ipynb": "b",
-            "lovelaceada_7_1_libo_8_2_04_paint.ipynb": "c",
-        },
-    )
+EVE = "Ada Lovelace_11_assignsubmission_file_Mallory"  # a full name that Eve has chosen
+
+
+@pytest.mark.parametrize("places", [1, -1])
+@pytest.mark.parametrize(
+    ("names", "whose"),
+    [
+        (
+            {
+                "Ada Lovelace_11_assignsubmission_file/02_content_cost.ipynb": "ada",
+                "Ada Lovelace_11_assignsubmission_file/Bo Li_8_assignsubmission_file/x.ipynb": "ada",
+                "Ada Lovelace_11_assignsubmission_file/libo_508_1_x.ipynb": "ada",
+                f"{EVE}_12_assignsubmission_file/02_content_cost.ipynb": "eve",
+            },
+            {"ada": "ada", "eve": "eve"},
+        ),
+        (
+            {
+                "Ada Lovelace_11_assignsubmission_file_02_content_cost.ipynb": "ada",
+                f"{EVE}_12_assignsubmission_file_02_content_cost.ipynb": "eve",
+                "Bo Li_8_assignsubmission_file_Ada Lovelace_11_assignsubmission_file_03_style_cost.ipynb": "bo",
+            },
+            {"ada": "ada"},
+        ),
+        (
+            {
+                "lovelaceada_501_9001_02_content_cost.ipynb": "ada",
+                "malloryeve_502_9002_x_11_assignsubmission_file_02_content_cost.ipynb": "eve",
+                "libo_508_1_lovelaceada_501_2_04_paint.ipynb": "bo",
+            },
+            {"ada": "ada", "bo": "bo", "eve": "eve"},
+        ),
+        (
+            {
+                "Ada Lovelace_11_assignsubmission_file/02_content_cost.ipynb": "ada",
+                "Lovelace, Ada_11_assignsubmission_file/02_content_cost.ipynb": "eve",
+                "Ada Lovelace_11_assignsubmission_onlinetext/onlinetext.html": "ada",
+            },
+            {"ada": "ada"},
+        ),
+    ],
+    ids=["folders", "files", "canvas", "doubled"],
+)
+def test_no_name_passes_a_hand_in_off_as_another_student_s(course, names, whose, places):
+    """Neither a file's name nor a full name that looks like a platform's."""
+    text = "id,name,Identifier,canvas id\nada,Ada Lovelace,Participant 11,501\nbo,Bo Li,Participant 8,508\n"
+    eve = "Eve Mallory" if "lovelaceada_501_9001_02_content_cost.ipynb" in names else EVE
+    roster = class_list(course.root, f'{text}eve,"{eve}",Participant 12,502\n')
+    put_zip(course, dict(list(names.items())[::places]))
     collect(course, roster)
-    assert {path.split("/")[0] for path in there(course)} == {"ada"} and len(there(course)) == 3
+    found = {}
+    for path, text in there(course).items():
+        if path.split("/")[0] in roster.students:
+            found.setdefault(path.split("/")[0], set()).add(text)
+    assert found == {student: {text} for student, text in whose.items()}
 
 
 def test_two_participants_of_the_one_name_in_the_list_are_not_thrown_together(course):

@@ -102,7 +102,8 @@ def test_text_is_sanitised():
     sources = "https://a.org/b.png", "data:image/png;base64,AA==", "data:image/svg+xml;base64,A"
     page = safe("".join(f'<img src="{source}">' for source in sources))
     assert page.count("src=") == 1 and "data:image/png" in page
-    assert "data:" not in safe('<a href=" DATA:text/html,x">a</a>')
+    for place in (" DATA:text/html,x", "/files/x.html", "//a.org", "java\tscript:x"):
+        assert "href" not in safe(f'<a href="{place}">a</a>')
 
 
 def test_formulas_become_mathml_outside_of_code():

@@ -39,6 +39,9 @@ def attack(stem, notebook):
     """Text that runs in the instructor's browser unless it is made safe: as Markdown, raw, and as a tag."""
     tag = {"tags": [f'x">{ATTACK}']}
     notebook.cells.append(nbformat.v4.new_markdown_cell(f"shown {ATTACK}", metadata=tag))
+    notebook.cells.append(
+        nbformat.v4.new_markdown_cell("[click here](javascript:attacked=true) ![](http://a.org/t.png)")
+    )
     notebook.cells.append(nbformat.v4.new_raw_cell(ATTACK, metadata={"raw_mimetype": "text/html"}))
     notebook.cells.append(nbformat.v4.new_code_cell("x = 1", metadata=tag))
 
@@ -100,6 +103,8 @@ def test_points_and_a_comment_from_formgrader_get_into_the_feedback(course, page
     score, comment = grader.locator(f"#check_{WRONG}"), grader.locator(f"#{WRONG}-comment")
     expect(score).to_have_attribute("placeholder", "0")
     expect(grader.get_by_text("shown <img")).to_have_count(1)
+    grader.get_by_text("click here").first.click()
+    expect(grader.locator("a[href^='javascript:'], img[src^='http']")).to_have_count(0)
     assert page.frames[-1].evaluate("typeof attacked") == "undefined"
     for field, value in ((score, "3"), (comment, COMMENT)):
         with page.expect_response(saved) as answer:

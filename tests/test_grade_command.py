@@ -217,6 +217,24 @@ def test_stopped_or_killed_it_keeps_what_is_recorded(root):
     assert len(list((root / "feedback").glob("*/notebooks/*.html"))) == 12
 
 
+def test_ctrl_c_ends_it_although_a_thread_is_stuck(root):
+    submit(root, "ada")
+    program = """if True:
+        import threading, time
+        from concurrent.futures import ThreadPoolExecutor
+        from grading import grade
+
+        def stuck(*rest):
+            ThreadPoolExecutor(1).submit(time.sleep, 100)
+            raise KeyboardInterrupt
+
+        grade.grade_course = stuck
+        grade.main()"""
+    command = [sys.executable, "-c", program, "--root", root]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and done.stderr.startswith("\nStopped. What was graded is recorded")
+
+
 def test_notebooks_in_a_folder_of_their_own_or_renamed_by_a_browser_are_found(root):
     folder = submit(root, "ada")
     (folder / "exercises").mkdir()

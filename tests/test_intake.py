@@ -10,10 +10,12 @@ import signal
 import struct
 import time
 import zipfile
+from concurrent.futures import Future
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from classroom import RIGHT, notebooks
 from nbconvert import HTMLExporter, PythonExporter
 
@@ -239,6 +241,12 @@ def test_a_damaged_cell_takes_no_other_with_it(tmp_path):
     assert is_right(answers) and [note.split(": ")[1] for note in notes] == ["cell 6", "cell 7", "cell 8", "cell 12"]
 
 
+def test_of_a_thousand_damages_some_are_named_and_the_others_counted(tmp_path):
+    damaged = [dict(cell_type="code", metadata={}, source=f"# \ud800 {number}") for number in range(960)]
+    answers, notes, _ = hand_in(tmp_path, {FILE: changed(lambda cells: cells.extend(damaged))})
+    assert is_right(answers) and len(notes) == 11 and notes[-1] == f"{FILE}: and 950 more of this kind"
+
+
 def test_half_characters_are_replaced_and_named(tmp_path):
     def halve(cells):
         cells[0]["source"] = "\ud83d and \ud83d\ude00"
@@ -405,6 +413,48 @@ def test_a_text_that_takes_long_to_show_is_shown_as_typed_and_cut(tmp_path, text
     assert len(cell.source.replace("    ", "")) <= 30_000
 
 
+HARMFUL = [
+    *("[a](javascript:alert(1))", "[a](JaVaScRiPt:alert(1))", "[a](&#106;avascript:alert(1))", "[a](vbscript:x)"),
+    *("[a](java&Tab;script:x)", "[a](java&NewLine;script:x)", "[a](\x01javascript:x)", "[a](javascript&colon;x)"),
+    *(
+        "[a]\n\n[a]: javascript:alert(1)",
+        "[a][B]\n\n[b]: <&#x6a;avascript:x>",
+        "<javascript:x>",
+        "[a](feed:javascript:x)",
+    ),
+    *("[a](data:text/html;base64,AA==)", "[a](/files/submitted/ben/x.html)", "[a](//a.org)", "[a](..\\x.html)"),
+    *("![a](http://a.org/t.png)", "![a](https://a.org/t.png)", "![a](/logout)", "![a](x.png)", "![a](javascript:x)"),
+    *("![a][b]\n\n[b]: //a.org/t.png", "![a](data:image/svg+xml;base64,AA==)", "[![a](javascript:x)](https://a.org)"),
+    *(
+        "# [a](javascript:x)",
+        "| a |\n|---|\n| [a](javascript:x) |",
+        "$\\href{javascript:x}{a}$",
+        "&#36;&#92;href{x}{a}&#36;",
+    ),
+    "https://a.org and [a](javascript:alert&#40;1&#41;)",
+]
+
+
+def test_no_text_brings_a_link_to_a_program_or_a_remote_picture_into_formgrader(tmp_path):
+    """formgrader shows nbconvert's page in the instructor's Jupyter: a click on such a link ran as the instructor."""
+    fine = [
+        "[a](https://a.org 'b')",
+        "[a](mailto:a@a.org) https://a.org",
+        "[a](#b)",
+        "| a |\n|:--|\n| $x$ |\n\n- [ ] b",
+    ]
+    pasted = dict(source="![b](attachment:a)", attachments={"a": {"image/png": PICTURE}})
+    texts = [dict(source=text) for text in (*HARMFUL, *fine)] + [pasted]
+    texts = [dict(cell_type="markdown", metadata={}) | text for text in texts]
+    _, _, notebook = hand_in(tmp_path, {FILE: changed(lambda cells: cells.extend(texts))})
+    cells = notebook.cells[-len(texts) :]
+    page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=cells[: len(HARMFUL)]))
+    shown = BeautifulSoup(page, "html.parser").select_one("main")
+    assert not shown.select("a[href]:not(.anchor-link), img") and "\\href" not in shown.text and "feed:" in shown.text
+    assert [cell.source for cell in cells[len(HARMFUL) : -1]] == fine
+    assert cells[-1].source == "![b](attachment:picture-1)"
+
+
 def test_only_so_much_text_is_shown_as_a_page(tmp_path):
     texts = [dict(cell_type="markdown", metadata={}, source=f"*word* {n}" + " word" * 5000) for n in range(20)]
     _, _, notebook = hand_in(tmp_path, {FILE: changed(lambda cells: cells.extend(texts))})
@@ -563,6 +613,27 @@ def test_what_programs_leave_behind_is_no_student_and_a_file_is_refused(course, 
     assert rows["ben.zip"].startswith("refused: a file; what is in it belongs into submitted/<student>/notebooks/")
 
 
+def test_of_a_class_only_the_code_stays_in_memory_until_it_is_recorded(course, monkeypatch):
+    picture = "A" * 1_000_000
+    text = nbformat.v4.new_markdown_cell("![](attachment:a)", attachments={"a": {"image/png": picture}})
+    (course.submitted / "ada" / "notebooks" / FILE).write_text(changed(lambda cells: cells.append(text)))
+    kept, recorded = [], []
+
+    def evaluate_all(submissions, *_):
+        kept.extend(text for each in submissions for text in each.texts.values())
+        return [(each, {}) for each in submissions]
+
+    monkeypatch.setattr("grading.grade.release", lambda course: None)
+    monkeypatch.setattr("grading.grade.evaluate_all", evaluate_all)
+    monkeypatch.setattr("grading.grade.record", lambda course, each, results: recorded.append(each.texts))
+    monkeypatch.setattr("grading.grade.late.set_due_dates", lambda *rest: None)
+    monkeypatch.setattr("grading.grade.Pages.write", lambda *rest: Future())
+    monkeypatch.setattr("grading.grade.completed", lambda futures, stopped: [])
+    grade_course(course)
+    assert len(kept) == 3 and sum(map(len, kept)) < 200_000 and "def compute_content_cost" in kept[0]
+    assert picture in recorded[0][NAME]
+
+
 def test_one_student_s_folder_stops_nobody_else(course, monkeypatch):
     def put_in_order(path, submitted, name):
         if "eve" in path.parts:
@@ -595,7 +666,8 @@ def test_notebooks_one_folder_too_high_are_found(course):
     (folder / FILE).write_text(FINISHED)
     submission = Submission(course, "ada")
     assert not submission.refusal and not submission.notes[NAME]
-    assert any(cell.source == RIGHT["compute_content_cost"] for cell in submission.notebooks[NAME].cells)
+    cells = nbformat.reads(submission.texts[NAME], as_version=4).cells
+    assert any(cell.source == RIGHT["compute_content_cost"] for cell in cells)
     assert "it was not handed in" in submission.notes[STYLE][0]
 
 

@@ -1,5 +1,6 @@
 """The sandbox's walls, each attacked by itself: as whoever runs the tests, and as an ordinary user."""
 
+import ast
 import dataclasses
 import json
 import os
@@ -83,6 +84,12 @@ FAILS = {
     "takes_system_v_memory": "return any(system_call(n, 0, 4096, 0o1600) for n in (29, 64, 68))",
     "makes_a_file_in_memory": "return works(lambda: os.memfd_create('x')) or system_call(447, 0)",
     "makes_a_message_queue": 'return system_call(240, b"x", 0o102, 0o600, None)',
+    "takes_all_signals_and_timers_of_its_user": """
+        signal.pthread_sigmask(signal.SIG_BLOCK, {40})
+        LIBC.pthread_self.restype = ctypes.c_ulong
+        send = lambda: LIBC.pthread_sigqueue(ctypes.c_ulong(LIBC.pthread_self()), 40, None) == 0
+        timer = lambda: system_call(222, 0, None, ctypes.byref(ctypes.c_int()))
+        return all(send() for _ in range(100)) or all(timer() for _ in range(100))""",
     "uses_io_uring": "return system_call(425, 8, (ctypes.c_char * 200)())",
     "takes_the_machines_asynchronous_input": "return system_call(206, 8, ctypes.byref(ctypes.c_ulong(0)))",
     "asks_who_uses_a_file": """
@@ -295,6 +302,8 @@ def test_a_sandbox_says_only_words_of_a_list(monkeypatch):
     for said, wanted in {
         b'{"status": "LEAK of all", "size": 0}\n': "the sandbox ended",
         b'{"status": "killed", "number": 9, "size": 0}\n': "killed by SIGKILL",
+        b'{"status": "killed", "number": 40, "size": 0}\n': "killed by signal 40",
+        b'{"status": "killed", "number": 65, "size": 0}\n': "the sandbox ended",
         b'{"status": "killed", "number": "LEAK", "size": 0}\n': "the sandbox ended",
         b'{"status": "ended", "number": "LEAK", "size": 0}\n': "the sandbox ended",
         b'{"status": "done", "size": 1e9}\n': "output",
@@ -310,6 +319,33 @@ def test_a_sandbox_says_only_words_of_a_list(monkeypatch):
         )
         monkeypatch.setattr(walls, "command", lambda *sizes, program=program: [sys.executable, "-c", program])
         assert sandbox.Sandbox(LIMITS).evaluate({}, {}) == (wanted, None), said
+
+
+def test_what_a_notebook_imports_is_there():
+    """`import nst_utils` works in the sandbox, whatever was added to what that imports."""
+    seen, todo = set(), ["nst_utils.py"]
+    while todo:
+        seen.add(path := todo.pop())
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.ImportFrom) and node.col_offset == 0 and node.module.startswith("nst."):
+                todo += {f"{node.module.replace('.', '/')}.py"} - seen
+    assert len(seen) > 10 and seen <= set(walls.VISIBLE)
+
+
+def test_no_two_sandboxes_have_the_same_user(monkeypatch):
+    """Two `make grade` at the same time counted their users from their process numbers, and met after a while."""
+    drawn = iter([200_000, 200_000, 200_001, 200_000])
+    monkeypatch.setattr("secrets.choice", lambda users: next(drawn))
+    (one, first), (other, second) = sandbox._claim_a_user(), sandbox._claim_a_user()
+    assert (one, other) == (200_000, 200_001)
+    first.close()
+    again, third = sandbox._claim_a_user()
+    assert again == one
+    second.close()
+    third.close()
+    monkeypatch.setattr(sandbox, "FEWEST_USERS", 10**10)
+    with pytest.raises(sandbox.SandboxError, match="map 65536"):
+        sandbox._claim_a_user()
 
 
 def test_systemd_limits_memory_and_processes_where_it_can(tmp_path, monkeypatch):

@@ -69,6 +69,8 @@ ARRAY = b'{"array": "a0"}'
         packed(ARRAY, a0=b"not an array"),
         packed(ARRAY, compression=zipfile.ZIP_DEFLATED, a0=saved(np.zeros(10**6))),
         packed(b'{"array": "missing"}'),
+        packed(b'[{"array": "a0"}, {"array": "a0"}]', a0=saved(np.zeros(3))),
+        packed(b'{"array": "json"}'),
         packed(b"[" * 100_000),
         packed(b'{"one": 1, "two": 2}'),
         packed(b"\xff"),

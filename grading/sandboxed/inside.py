@@ -77,9 +77,7 @@ def _serve(size, clean):
     except OSError:
         status, number, data = "full", 0, b""
     else:
-        status, number, data = _in_child(
-            lambda: encode(evaluated(request["job"])), request["limits"], request["number"]
-        )
+        status, number, data = _in_child(lambda: encode(evaluated(request["job"])), request["limits"])
     for path in paths:
         with contextlib.suppress(OSError):
             os.unlink(path)
@@ -115,13 +113,13 @@ def _tell(header, data=b""):
     sys.stdout.buffer.flush()
 
 
-def _in_child(task, limits, number):
+def _in_child(task, limits):
     """Return (status, number, bytes): what `task` returned in a child process, or how it failed."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            confine(writing, limits, number)
+            confine(writing, limits)
             _write(task())
         except BaseException:
             os._exit(1)

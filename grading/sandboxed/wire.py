@@ -46,6 +46,7 @@ def decode(data: bytes, max_bytes: int = 64_000_000, max_json: int = 64_000_000)
             if sum(entry.file_size for entry in entries) > max_bytes or len(data) > max_bytes:
                 raise ValueError(f"more than {max_bytes} bytes")
             arrays = {entry.filename.removesuffix(".npy"): _array(file.read(entry)) for entry in entries}
+        written = arrays.pop("json")
 
         def nested(part):
             if isinstance(part, list):
@@ -53,13 +54,13 @@ def decode(data: bytes, max_bytes: int = 64_000_000, max_json: int = 64_000_000)
             if isinstance(part, dict):
                 ((kind, content),) = part.items()
                 if kind == "array":
-                    return arrays[content]
+                    return arrays.pop(content)  # once: a thousand mentions of one would be a thousand arrays
                 return {key: nested(each) for key, each in content.items()}
             return part
 
-        if arrays["json"].nbytes > max_json:
+        if written.nbytes > max_json:
             raise ValueError(f"more than {max_json} bytes of JSON")
-        return nested(json.loads(arrays["json"].tobytes()))
+        return nested(json.loads(written.tobytes()))
     except Exception as error:  # whatever is wrong with it
         raise ValueError(f"damaged results ({type(error).__name__})") from error
 
