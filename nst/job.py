@@ -48,7 +48,7 @@ class Job:
     keep_colors: bool = False
     smoothness: float = 0
     strength: float | None = 5
-    detail: float = 1.5
+    detail: float = 0.5
     detail_mask: str = ""
     alpha: float = 10
     beta: float = 100
