@@ -198,7 +198,7 @@ def test_the_controls_make_the_job(studio):
     glass = str(IMAGES / "style" / "stained_glass.jpg")
     weights = (0.75, 0.25)
     assert studio._job() == Job(
-        CAT, (STARS, glass), weights=weights, brush=1.5, keep_colors=True, smoothness=20, beta=400, size=256
+        CAT, (STARS, glass), weights=weights, brush=1.5, keep_colors=True, smoothness=20, strength=7, size=256
     )
 
 
