@@ -89,11 +89,20 @@ class Winograd:
         for first in range(0, rows, height):
             top, bottom = m * first, min(m * (first + height), n_H)
             strip = _rows(x, max(top - 1, 0), min(bottom + 1, n_H))
-            tiles = _cut(strip, m, top == 0, bottom == n_H)
-            tiles = tf.reshape(tf.matmul(self.to_tiles, tiles), ((m + 2) ** 2, -1, self.n_C))
-            tiles = tf.reshape(tf.matmul(tiles, self.kernel), ((m + 2) ** 2, -1))
-            done.append(_join(tf.matmul(self.from_tiles, tiles), m, bottom - top, n_W, finish, *arguments))
+            done.append(self.rows(strip, top == 0, bottom == n_H, finish, *arguments))
         return tf.concat(done, 0)[tf.newaxis] if len(done) > 1 else done[0][tf.newaxis]
+
+    def rows(self, x, at_top, at_bottom, finish, *arguments):
+        """The same for some rows (height, n_W, n_C) of a picture.
+
+        x has a row more on either side, but where the picture ends: at_top, at_bottom.
+        """
+        m = self.m
+        height, n_W, _ = (x[0] if isinstance(x, tuple) else x).shape
+        height -= (not at_top) + (not at_bottom)
+        tiles = tf.reshape(tf.matmul(self.to_tiles, _cut(x, m, at_top, at_bottom)), ((m + 2) ** 2, -1, self.n_C))
+        tiles = tf.reshape(tf.matmul(tiles, self.kernel), ((m + 2) ** 2, -1))
+        return _join(tf.matmul(self.from_tiles, tiles), m, height, n_W, finish, *arguments)
 
 
 def _rows(x, first, end):
@@ -156,6 +165,24 @@ class Convolution:
             return tf.nn.conv2d(tf.raw_ops.ReluGrad(gradients=gradient, features=y), self.turned, 1, "SAME")
         return self.winograd[1]((gradient, y), tf.identity)
 
+    def forward_rows(self, x):
+        """Some rows (height, n_W, n_K) of forward, from those of x and one more on either side: zeros at the border."""
+        if not self.winograd:
+            return _plain_rows(x, self.kernel, self.bias)
+        return self.winograd[0].rows(x, False, False, _add_and_relu, self.bias)
+
+    def backward_rows(self, gradient):
+        """Likewise some rows of backward; the gradient is already zero where y is."""
+        if not self.winograd:
+            return _plain_rows(gradient, self.turned)
+        return self.winograd[1].rows(gradient, False, False, tf.identity)
+
+
+@tf.function(autograph=False)
+def _plain_rows(x, kernel, bias=None):
+    y = tf.nn.conv2d(x[tf.newaxis], kernel, 1, [[0, 0], [0, 0], [1, 1], [0, 0]])
+    return (y if bias is None else tf.nn.relu(tf.nn.bias_add(y, bias)))[0]
+
 
 _HALVE = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
 
@@ -187,7 +214,7 @@ class AveragePooling:
 _built = weakref.WeakKeyDictionary()  # {vgg: [(name, layer)]}, as deep as was asked for so far: tiled kernels are large
 
 
-def _layers(vgg, names):
+def layers_up_to(vgg, names):
     """[(name, layer)] up to the deepest of `names`; activations come out divided by MEAN_ACTIVATION."""
     depth = 1 + max(n for n, layer in enumerate(vgg.layers[1:]) if layer.name in names)
     built = _built.setdefault(vgg, [])
@@ -220,7 +247,7 @@ def _cholesky_factor(volume):
     _, n_H, n_W, n_C = volume.shape
     A = tf.reshape(volume, (n_H * n_W, n_C))
     average = tf.matmul(A, A, transpose_a=True) / (n_H * n_W)
-    L = _cholesky(average)
+    L = cholesky(average)
 
     def backward(gradient):
         # J depends on L L^T only, so dJ/dL = 2 S L with a symmetric S, and dJ/dA = 2 A S / (n_H n_W).
@@ -230,7 +257,7 @@ def _cholesky_factor(volume):
     return tf.transpose(L)[tf.newaxis, tf.newaxis] * n_C**0.5, backward
 
 
-def _cholesky(average):
+def cholesky(average):
     """The lower factor, with as little added to the diagonal as it takes: flat pictures make the matrix singular."""
     n_C = average.shape[0]
     unit = (tf.linalg.trace(average) / n_C + 1e-30) * tf.eye(n_C)
@@ -265,7 +292,7 @@ def fast_feature_model(
     (batch, n_H, n_W, 3).
     """
     names = layers_checked(layer_names)
-    layers = _layers(vgg, names)
+    layers = layers_up_to(vgg, names)
 
     @tf.custom_gradient
     def fast(volume):

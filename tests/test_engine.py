@@ -240,5 +240,5 @@ def test_unknown_and_missing_layers_are_named(vgg):
 
 
 def test_nothing_beyond_the_deepest_layer_is_kept(vgg):
-    names = [name for name, _ in engine._layers(vgg, ["block2_conv1"])]
+    names = [name for name, _ in engine.layers_up_to(vgg, ["block2_conv1"])]
     assert names == ["block1_conv1", "block1_conv2", "block1_pool", "block2_conv1"]

@@ -1,0 +1,330 @@
+"""A picture larger than memory: the cost and its gradient, band by band, exactly.
+
+A band is some rows of the picture. The layers hand rows on as soon as they can: a 3 x 3 convolution waits for one row
+more than it gives, and keeps the last two rows of its input for the next band. So nothing is computed twice for the
+sake of a border. One evaluation is
+
+- forward, once through all layers. What stays is what the cost sees, Gram matrices of the style layers and the volume
+  of the content layer; and of the layers beyond RECOMPUTED what the gradient needs, which is little since the weights
+  are frozen: where a ReLU is open, in bits; which of four a pooling has taken; and the style layers.
+- the cost of that, and its gradient.
+- backward, from the deepest layer to the picture. The layers up to RECOMPUTED, by far the largest, are computed once
+  more on the way, a little ahead of the gradient.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nst.bands import Rows, gated, largest, last_two, put_back
+from nst.engine import Convolution, MaxPooling, cholesky, layers_up_to
+from nst.vgg import layers_checked, preprocess
+
+BAND_BYTES = 12 * 2**20  # of one layer's activations
+RECOMPUTED = "block3_conv1"
+_WHOLE_TILES = 12  # rows, a multiple of what Winograd's tiles give: 4 forward, 6 backward
+
+Bands = Iterator[tf.Tensor]  # a volume's rows from the top to the bottom, in bands (rows, n_W, n_C)
+Seen = list[list[tf.Tensor]]  # what a cost gets: for each mask the volumes, in the order of the layer names
+
+
+class TiledModel:
+    """What engine.fast_feature_model and engine.compact give, and its gradient, in far less memory. For a CPU.
+
+    Layers in compact_names come as engine.compact makes them, under each mask; the others whole, whatever the masks.
+    """
+
+    def __init__(self, vgg: keras.Model, layer_names: Iterable[str], compact_names: Iterable[str] = ()):
+        self.names, self.compact = layers_checked(layer_names), frozenset(compact_names)
+        named = layers_up_to(vgg, self.names)
+        self.layers, self.index = [layer for _, layer in named], {name: n for n, (name, _) in enumerate(named)}
+
+    def seen(self, picture: tf.Tensor, masks: Sequence[tf.Tensor] = ()) -> Seen:
+        """The volumes of a picture (1, n_H, n_W, 3), for each mask (1, n_H, n_W, 1), or once if there is none."""
+        return _seen(_Evaluation(self, picture, masks).forward(keep=False))
+
+    def value_and_gradient(
+        self, cost: Callable[[Seen], tf.Tensor], masks: Sequence[tf.Tensor] = ()
+    ) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+        """Return a function from a picture to the number J = cost(seen(picture, masks)) and its gradient, an array.
+
+        That raises TypeError if the cost is no scalar, and ValueError if it does not depend on the picture.
+        """
+
+        @tf.function
+        def of_found(found):
+            with tf.GradientTape() as tape:
+                tape.watch(found)
+                J = cost(_seen(found))
+            if not tf.is_tensor(J) or J.shape.rank != 0:
+                raise TypeError(f"the cost function returned {J}; it must return the cost J, a scalar tensor")
+            gradients = tape.gradient(J, found)
+            if all(gradient is None for gradient in tf.nest.flatten(gradients)):
+                raise ValueError(
+                    "the cost does not depend on the picture: no gradient. Check what the cost function uses"
+                )
+            return J, gradients
+
+        def evaluate(picture):
+            evaluation = _Evaluation(self, picture, masks)
+            J, gradients = of_found(evaluation.forward(keep=True))
+            return float(J), evaluation.backward(gradients)
+
+        return evaluate
+
+
+def position_weights(mask: tf.Tensor, sides: tuple[int, int]) -> tf.Tensor:
+    """How much each position of a layer counts in its average Gram matrix under a mask: (1, n_H, n_W, 1), mean 1."""
+    m = tf.image.resize(mask, sides, method="area")
+    return m / tf.maximum(tf.reduce_mean(m), 1e-6)
+
+
+def _seen(found):
+    """From [[matrix or volume, for each mask] for each layer] to [[volume, for each layer] for each mask]."""
+    count = max(map(len, found))
+    everywhere = [each * count if len(each) == 1 else each for each in found]
+    return [[_factor(x) if x.shape.rank == 2 else x for x in volumes] for volumes in zip(*everywhere)]
+
+
+@tf.custom_gradient
+def _factor(average):
+    """engine.compact, from the average Gram matrix. As there, the gradient is S sqrt(n_C): A times it, over n_H n_W."""
+    n_C = average.shape[0]
+    L = cholesky(average)
+
+    def backward(gradient):
+        return tf.linalg.triangular_solve(L, tf.reshape(gradient, (n_C, n_C)), adjoint=True) * n_C**0.5
+
+    return tf.transpose(L)[tf.newaxis, tf.newaxis] * n_C**0.5, backward
+
+
+# ---------------------------------------------------------------- what the cost sees of a layer
+
+
+class _Gram:
+    """The average Gram matrices of a layer, one for each of its weights (n_H, n_W, 1); None weighs all alike."""
+
+    def __init__(self, sides, weights):
+        self.positions, self.weights, self.row, self.sums = sides[0] * sides[1], weights, 0, [0.0] * len(weights)
+
+    def add(self, band):
+        for k, weight in enumerate(self.weights):
+            A = _flat(band)
+            B = A if weight is None else _flat(band * weight[self.row : self.row + band.shape[0]])
+            self.sums[k] += tf.matmul(A, B, transpose_a=True).numpy().astype(np.float64)
+        self.row += band.shape[0]
+
+    def found(self):
+        return [tf.constant(each / self.positions, tf.float32) for each in self.sums]
+
+    def backward(self, band, row, rows, gradients):
+        """The gradient of each matrix with respect to some rows, given the activations there."""
+        for weight, S in zip(self.weights, gradients):
+            if S is not None:
+                part = tf.reshape(tf.matmul(_flat(band), S / self.positions), band.shape)
+                yield part if weight is None else part * weight[row : row + rows]
+
+
+class _Whole:
+    """The volume of a layer, once for each of its weights, times their root."""
+
+    def __init__(self, shape, weights):
+        self.roots, self.shape = [weight if weight is None else tf.sqrt(weight) for weight in weights], shape
+        self.volume, self.row = None, 0
+
+    def add(self, band):
+        if self.volume is None:
+            self.volume = _aligned(self.shape)
+        self.volume[self.row : self.row + band.shape[0]] = band
+        self.row += band.shape[0]
+
+    def found(self):
+        volume = tf.experimental.dlpack.from_dlpack(self.volume[np.newaxis].__dlpack__())  # the same memory
+        self.volume = None
+        return [volume if root is None else volume * root for root in self.roots]
+
+    def backward(self, band, row, rows, gradients):
+        for root, gradient in zip(self.roots, gradients):
+            if gradient is not None:
+                part = gradient[0, row : row + rows]
+                yield part if root is None else part * root[row : row + rows]
+
+
+def _aligned(shape):
+    """An empty float32 array that begins where TensorFlow wants it to."""
+    size = 4 * int(np.prod(shape))
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size].view(np.float32).reshape(shape)
+
+
+def _flat(band):
+    return tf.reshape(band, (-1, band.shape[-1]))
+
+
+# ---------------------------------------------------------------- one evaluation
+
+
+class _Evaluation:
+    """One picture on its way forward and backward; `kept` holds what each layer's gradient needs, in rows."""
+
+    def __init__(self, model, picture, masks):
+        self.layers, self.picture, self.kept = model.layers, picture, defaultdict(Rows)
+        self.shapes = []  # (n_H, n_W, n_C) of each layer
+        n_H, n_W, n_C = picture.shape[1:]
+        for layer in self.layers:
+            if isinstance(layer, Convolution):
+                n_C = layer.kernel.shape[-1]
+            else:
+                n_H, n_W = n_H // 2, n_W // 2
+            self.shapes.append((n_H, n_W, n_C))
+        self.again = model.index.get(RECOMPUTED, len(self.layers) - 1) + 1  # as many layers are computed twice
+        self.wanted = defaultdict(list)  # {layer: [(place among the names, _Gram or _Whole)]}
+        for place, name in enumerate(model.names):
+            n = model.index[name]
+            *sides, n_C = self.shapes[n]
+            is_compact = name in model.compact
+            weights = [position_weights(mask, sides)[0] for mask in masks] if is_compact and len(masks) else [None]
+            gram = is_compact and sides[0] * sides[1] > n_C
+            self.wanted[n].append((place, _Gram(sides, weights) if gram else _Whole(self.shapes[n], weights)))
+
+    def forward(self, keep):
+        for _ in self._through(0, len(self.layers), self.again if keep else len(self.layers), self.wanted):
+            pass
+        parts = sorted((part for parts in self.wanted.values() for part in parts), key=lambda part: part[0])
+        return [part.found() for _, part in parts]
+
+    def backward(self, gradients):
+        self.gradients = gradients
+        self.ahead = self._through(0, self.again, 0, {})
+        bands = None
+        for n in reversed(range(len(self.layers))):
+            bands = self._back(n, bands)
+        total, row = np.empty(self.picture.shape, np.float32), 0
+        for band in bands:
+            total[0, row : row + band.shape[0]] = band[..., ::-1] * 255.0
+            row += band.shape[0]
+        return total
+
+    def _through(self, first, end, kept_from, wanted):
+        bands = self._picture_bands()
+        for n in range(first, end):
+            bands = self._forward(n, bands, n >= kept_from, wanted.get(n, ()))
+        return bands
+
+    def _picture_bands(self):
+        step = self._step(0)
+        for row in range(0, self.picture.shape[1], step):
+            yield preprocess(tf.convert_to_tensor(self.picture[:, row : row + step], tf.float32))[0]
+
+    # These generators wait at their `yield` while all deeper layers work: what they still hold then stays in memory.
+
+    def _forward(self, n, bands, keep, wanted):
+        if not isinstance(self.layers[n], Convolution):
+            return self._pooled(n, bands, keep)
+        return self._convolved(n, bands, keep, wanted)
+
+    def _convolved(self, n, bands, keep, wanted):
+        (n_H, _, _), row, above = self.shapes[n], 0, None
+        for band in bands:
+            row += band.shape[0]
+            border = tf.zeros_like(band[:1])
+            x = tf.concat([border if above is None else above, band, *([border] if row == n_H else [])], 0)
+            above = last_two(x)
+            del band, border
+            found = [self.layers[n].forward_rows(x)] if x.shape[0] > 2 else []
+            del x
+            for band in found:
+                if keep:
+                    self._keep(n, band)
+                for _, part in wanted:
+                    part.add(band)
+                del band
+            if found:
+                yield found.pop()
+
+    def _pooled(self, n, bands, keep):
+        """Pooled band by band, and then put together to bands as high as is right for the next layer."""
+        step, before, after = self._step(n), Rows(), Rows()
+        for band in bands:
+            before.push(band)
+            del band
+            if before.count >= 2:
+                pooled, which = self._pool(n, before.take(before.count // 2 * 2))
+                after.push(pooled)
+                if keep and which is not None:
+                    self.kept[n].push(which.numpy())
+                del pooled, which
+            while after.count >= step:
+                yield after.take(step)
+        if after.count:
+            yield after.take(after.count)
+
+    def _keep(self, n, band):
+        """What is kept for long is kept outside TensorFlow, whose memory would fall to pieces around it."""
+        if not self._is_gram(n):
+            self.kept[n].push(np.packbits(band.numpy() > 0, axis=-1))
+        else:
+            self.kept[n].push(band if n < self.again else np.array(band))
+
+    def _pool(self, n, band):
+        if isinstance(self.layers[n], MaxPooling):
+            return largest(band)
+        return self.layers[n].plain(band[tf.newaxis])[0], None
+
+    def _back(self, n, bands):
+        """From the gradient after a layer, in bands, to that before it."""
+        return (
+            self._back_through_convolution(n, bands)
+            if isinstance(self.layers[n], Convolution)
+            else self._back_through_pooling(n, bands)
+        )
+
+    def _back_through_pooling(self, n, bands):
+        before_H, before_W, n_C = *self.shapes[n - 1][:2], self.shapes[n][2]
+        step, queue = max(1, self._step(n - 1) // 2), Rows()
+        for band in bands:
+            queue.push(band)
+            del band
+            while queue.count:
+                rows = min(step, queue.count)
+                which = self._take(n, rows) if isinstance(self.layers[n], MaxPooling) else None
+                yield put_back(queue.take(rows), which, before_W)
+        if before_H % 2:
+            yield tf.zeros((1, before_W, n_C))
+
+    def _back_through_convolution(self, n, bands):
+        n_H, n_W, n_C = self.shapes[n]
+        row, above = 0, tf.zeros((1, n_W, n_C))
+        while row < n_H:
+            parts = [] if bands is None else [next(bands)]
+            rows = parts[0].shape[0] if parts else min(self._step(n), n_H - row)
+            kept = self._take(n, rows)
+            kept = tf.convert_to_tensor(kept if self._is_gram(n) else np.unpackbits(kept, axis=-1).view(bool))
+            for place, part in self.wanted.get(n, ()):
+                parts += part.backward(kept, row, rows, self.gradients[place])
+            row += rows
+            x = gated(above, parts, kept, int(row == n_H))
+            above = last_two(x)
+            del parts, kept
+            found = [self.layers[n].backward_rows(x)] if x.shape[0] > 2 else []
+            del x
+            if found:
+                yield found.pop()
+
+    def _take(self, n, rows):
+        while self.kept[n].count < rows:
+            next(self.ahead)
+        return self.kept[n].take(rows)
+
+    def _is_gram(self, n):
+        return any(isinstance(part, _Gram) for _, part in self.wanted.get(n, ()))
+
+    def _step(self, n):
+        """How many rows a band of layer n has."""
+        _, n_W, n_C = self.shapes[n]
+        rows = max(1, BAND_BYTES // (4 * n_W * n_C))
+        return rows // _WHOLE_TILES * _WHOLE_TILES or rows
