@@ -21,6 +21,7 @@ nst.start_tensorflow()
 from nst.job import Job
 from nst.paths import IMAGES
 from nst.recipe import course_costs, paint, problem
+from nst.strength import CONTENT, STEEPNESS, STYLE, TOO_MUCH
 
 HERE = Path(__file__).parent
 SIDE = 512
@@ -110,10 +111,10 @@ def pictures(folder, rng):
 def lost_and_left(job, image):
     """J_content as a share of the squashed artwork's, and J_style as a share of the photo's."""
     costs = course_costs()._replace(total_cost=lambda J_content, J_style, alpha, beta: J_content + 0 * J_style)
-    both = costs, costs._replace(total_cost=lambda J_content, J_style, alpha, beta: J_style / 2.6)
+    both = costs, costs._replace(total_cost=lambda J_content, J_style, alpha, beta: J_style / STYLE)
     J_content, J_style = (float(problem(job, each)(job.size)[1](image)) for each in both)
     shares = np.linspace(0, 2, 20001)
-    return np.interp(J_content / 2.1, shares * (1 + (shares / 0.6) ** 4), shares), J_style
+    return np.interp(J_content / CONTENT, shares * (1 + (shares / TOO_MUCH) ** STEEPNESS), shares), J_style
 
 
 def main():

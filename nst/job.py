@@ -70,10 +70,8 @@ class Job:
             raise ValueError(f"{len(self.masks)} masks for {_styles(len(self.styles))}: give one for each style")
         check_size(self.size)
         positive("evaluations", self.evaluations)
-        check_knobs(alpha=self.alpha, beta=self.beta, smoothness=self.smoothness)
-        check_knobs(brush=self.brush, detail=self.detail)
-        if self.strength is not None:
-            check_knobs(strength=self.strength)
+        knobs = ("alpha", "beta", "smoothness", "brush", "detail", *["strength"] * (self.strength is not None))
+        check_knobs(**{name: getattr(self, name) for name in knobs})
         if self.alpha == self.beta == 0:
             raise ValueError("alpha 0 and beta 0: nothing would be painted; give one of them more")
         for name in ("match_colors", "keep_colors"):

@@ -18,7 +18,7 @@ from nst.minimize import Cost, coarse_to_fine
 from nst.notebooks import COST_FUNCTIONS, functions_from
 from nst.paths import notebooks_folder
 from nst.pictures import SMALLEST_SIDE, read_image
-from nst.strength import detail_map, equal_content, equal_layers
+from nst.strength import detail_map, equal_content, equal_layers, position_weights
 from nst.training import Run, load_image
 from nst.vgg import load_vgg19
 
@@ -222,8 +222,7 @@ def load_mask(path: str | Path, photo: tf.Tensor) -> tf.Tensor:
 
 def under_mask(volume: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Activations whose Gram matrix is the average under the mask."""
-    m = tf.image.resize(mask, volume.shape[1:3], method="area")
-    return volume * tf.sqrt(m / tf.maximum(tf.reduce_mean(m), 1e-6))
+    return volume * tf.sqrt(position_weights(mask, volume.shape[1:3]))
 
 
 # ---------------------------------------------------------------- smoothness

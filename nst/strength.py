@@ -11,7 +11,7 @@ import numpy as np
 import scipy.ndimage
 import tensorflow as tf
 
-# J_content of the squashed artwork and J_style of the photo count as much as with the course's cat and Starry Night.
+# What they make of the squashed artwork and of the photo: chosen by looking, near the course's cat and Starry Night.
 CONTENT, STYLE = 2.1, 2.6
 TOO_MUCH = 0.6  # of the content; beyond, its cost rises steeply, or a loud artwork would leave nothing of the photo
 STEEPNESS = 4
@@ -57,3 +57,9 @@ def detail_map(photo: tf.Tensor) -> np.ndarray:
     slopes = scipy.ndimage.gaussian_gradient_magnitude(np.mean(photo, axis=-1)[0], longer / 250)
     around = scipy.ndimage.gaussian_filter(slopes, longer / 40)
     return (around / max(slopes.mean(), _LEAST)).clip(*DETAIL)[np.newaxis, ..., np.newaxis]
+
+
+def position_weights(mask: tf.Tensor, sides: tuple[int, int]) -> tf.Tensor:
+    """How much each position of a layer with these sides counts under a mask: (1, n_H, n_W, 1), on average 1."""
+    m = tf.image.resize(mask, sides, method="area")
+    return m / tf.maximum(tf.reduce_mean(m), 1e-6)

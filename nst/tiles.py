@@ -21,6 +21,7 @@ import tensorflow as tf
 
 from nst.bands import Rows, gated, largest, last_two, put_back
 from nst.engine import Convolution, MaxPooling, cholesky, layers_up_to
+from nst.strength import position_weights
 from nst.vgg import layers_checked, preprocess
 
 BAND_BYTES = 12 * 2**20  # of one layer's activations
@@ -74,12 +75,6 @@ class TiledModel:
             return float(J), evaluation.backward(gradients)
 
         return evaluate
-
-
-def position_weights(mask: tf.Tensor, sides: tuple[int, int]) -> tf.Tensor:
-    """How much each position of a layer counts in its average Gram matrix under a mask: (1, n_H, n_W, 1), mean 1."""
-    m = tf.image.resize(mask, sides, method="area")
-    return m / tf.maximum(tf.reduce_mean(m), 1e-6)
 
 
 def _seen(found):
