@@ -10,12 +10,14 @@ import nst
 
 nst.start_tensorflow()
 
+from nst.compact import compact
 from nst.display import Place, plot_costs, show_images
-from nst.engine import compact, fast_feature_model
+from nst.engine import fast_feature_model
 from nst.experiments import contact_sheet
 from nst.job import Job, check_knobs
 from nst.minimize import coarse_to_fine, enlarge, minimize
 from nst.notebooks import functions_from
+from nst.palette import palette_cost
 from nst.paths import IMAGES, OUTPUT, ROOT, WEIGHTS
 from nst.pictures import positive, read_image, save_image, to_uint8
 from nst.recipe import Costs, course_costs, finished, paint, problem

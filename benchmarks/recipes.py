@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from nst.engine import fast_feature_model
 from nst.paths import IMAGES
-from nst.recipe import CONTENT_LAYER, course_costs
+from nst.recipe import course_costs
+from nst.seen import BORDER, CONTENT_LAYER, LargeCost, Parts
+from nst.tiles import TiledModel
 from nst.training import load_image
 from nst.vgg import MEAN_ACTIVATION, feature_model, load_vgg19
 
@@ -54,6 +56,19 @@ def fast_problem(size):
     """(content image, cost function) at size x size, for minimize.coarse_to_fine."""
     content = square(CONTENT, size)
     return content, cost_of(models()[1], content, square(STYLE, size))
+
+
+def print_problem(size):
+    """The same in bands, for a picture of size x 2/3 size."""
+    content, style = (square(path, size)[:, : round(size * 2 / 3)] for path in (CONTENT, STYLE))
+    model = TiledModel(load_vgg19(), LAYERS, LAYERS[:-1], BORDER)
+    (a_C,), (a_S,) = model.seen(content), model.seen(style)
+
+    def cost(seen):
+        J_content, J_style = compute_content_cost(a_C, seen[0]), compute_style_cost(a_S, seen[0])
+        return total_cost(J_content, J_style, ALPHA, BETA)
+
+    return content, LargeCost(lambda: Parts(model, [], cost, []))
 
 
 def value_and_gradient(cost):

@@ -9,6 +9,7 @@ share of its distance from the style is left, at the least and at the most.
 
 import argparse
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,7 @@ def pictures(folder, rng):
 
 def lost_and_left(job, image):
     """J_content as a share of the squashed artwork's, and J_style as a share of the photo's."""
+    job = replace(job, palette=0)
     costs = course_costs()._replace(total_cost=lambda J_content, J_style, alpha, beta: J_content + 0 * J_style)
     both = costs, costs._replace(total_cost=lambda J_content, J_style, alpha, beta: J_style / STYLE)
     J_content, J_style = (float(problem(job, each)(job.size)[1](image)) for each in both)

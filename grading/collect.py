@@ -14,15 +14,9 @@ from grading.course import Course
 from grading.exchange import TIMESTAMP
 from grading.intake import MAX_FILES, NOBODYS, printable, shown
 from grading.release import ASSIGNMENT
-from grading.roster import NAME, Roster, Unmatched
+from grading.roster import CANVAS, FOLDER, MARK, MOODLE, NAME, Roster, Unmatched
 from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, member_of, opened
 
-# Of a file the first number counts: what stands behind it is a learner's own name for it. Of a folder, the last one: a
-# learner's own full name, which Moodle may let them choose, stands before it.
-MOODLE = re.compile(r"(?P<name>.*?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>.+)", re.DOTALL)
-FOLDER = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_?", re.DOTALL)
-MARK = re.compile(r"_\d+_assignsubmission_[a-z]+_")
-CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+\..+)", re.DOTALL)
 MAX_MEMBERS, MAX_CLASS_BYTES = 100_000, 5_000_000_000  # of a class's zip file, unpacked
 MAX_DIRECTORY = 30_000_000  # bytes of its list of files
 NO_LIST = (

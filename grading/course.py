@@ -1,5 +1,6 @@
 """The folders of a course, and what a student handed in there, put in order."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from grading import nbgrader_plugin
+from grading import nbgrader_plugin, walls
 from grading.exchange import STUDENT, TIMESTAMP, time_in
 from grading.exercises import EXERCISES
 from grading.intake import NOBODYS
@@ -37,6 +38,7 @@ class Course:
 
     def __init__(self, root: str | Path):
         self.root = Path(root)
+        walls.hide(self.root)
         link_source(self.root)
         self.config = course_config(root=str(root))
         self.submitted = self.root / "submitted"
@@ -49,7 +51,8 @@ class Course:
     @property
     def limits(self) -> Limits:
         """Those of the sandbox. Raises SettingsError."""
-        return configured(nbgrader_plugin.EvaluateExercises, self.config).limits()
+        limits = configured(nbgrader_plugin.EvaluateExercises, self.config).limits()
+        return dataclasses.replace(limits, hidden=str(self.root.resolve()))
 
     def directory(self, student: str = "*", **more) -> CourseDirectory:
         """nbgrader's own idea of the course, for one student or all."""

@@ -14,11 +14,14 @@ from urllib.parse import unquote
 import nbformat
 from nbformat import NotebookNode
 
-from grading.salvage import DECODER, cut_cell, quickly, salvaged
+from grading.salvage import DECODER, conflicts, cut_cell, one_side, quickly, salvaged
+from grading.time_limit import can_be_parsed
 from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, member_of, opened
+from nst.cells import MAX_LENGTH
 
 MAX_CELLS = 1000
 MAX_CODE = 1_000_000  # characters in all of a notebook's code cells
+MAX_PARTS = 5_000_000  # of a notebook's JSON: commas, and four for each bracket, which takes 200 bytes of memory
 MAX_FILES = 1000
 MAX_NOTES = 10  # on one notebook
 NOBODYS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__"}  # folders that programs leave behind
@@ -42,15 +45,19 @@ class Handed:
     path: Path
     member: str = ""  # of the zip file `path`
     problem: str = ""  # why the zip file `path` cannot be opened
+    size: int = 0  # bytes that were read
 
-    def read(self, inside: str | os.PathLike) -> tuple[NotebookNode, list[str]]:
-        """Return (notebook, notes) as `read` does, and raise what it raises."""
+    def read(self, inside: str | os.PathLike, most: int = MAX_BYTES) -> tuple[NotebookNode, list[str]]:
+        """Return (notebook, notes) as `read` does, and raise what it raises, also for more than `most` bytes."""
         if self.problem:
             raise Unreadable(self.problem)
         if not self.member:
-            return read(self.path, inside)
-        with opened(bytes_of(self.path, inside, MAX_ZIP_BYTES)) as archive:
-            return _notebook(member_of(archive, self.member), self.member)
+            data = bytes_of(self.path, inside, most)
+        else:
+            with opened(bytes_of(self.path, inside, MAX_ZIP_BYTES)) as archive:
+                data = member_of(archive, self.member, most)
+        self.size = len(data)
+        return _notebook(data, self.member or self.path)
 
 
 def read(path: str | os.PathLike, inside: str | os.PathLike) -> tuple[NotebookNode, list[str]]:
@@ -127,7 +134,7 @@ KINDS = {b"PK\x03\x04": "a zip or Office file", b"%PDF": "a PDF", b"\x89PNG": "a
 WEB_PAGE = re.compile(r"\s*(<!--.*?-->\s*)?<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL)
 DEFINITION = re.compile(r"^(def|class) |^@", re.MULTILINE)
 AND_LOWER = ", and of the lower one the functions that are unfinished in that"
-MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$")
+HALF = re.compile("[\ud800-\udfff]")  # of a character
 
 
 def _notebook(data, name):
@@ -155,8 +162,22 @@ def _notebook(data, name):
     code = sum(len(cell.source) for cell in made if cell and (cell.cell_type == "code" or "grade_id" in cell.metadata))
     if code > MAX_CODE:
         raise Unreadable(f"it has {code / 1e6:.1f} MB of code, more than the {MAX_CODE / 1e6:.0f} MB allowed")
+    made = [cell for cell in made if cell and _can_be_read(cell, notes)]
     more = [f"and {len(notes) - MAX_NOTES} more of this kind"] if len(notes) > MAX_NOTES else []
-    return nbformat.v4.new_notebook(cells=[cell for cell in made if cell]), notes[:MAX_NOTES] + more
+    return nbformat.v4.new_notebook(cells=made), notes[:MAX_NOTES] + more
+
+
+def _can_be_read(cell, notes):
+    """Is it no code, or code that Python's parser can deal with? A note where it is too long for that."""
+    if cell.cell_type != "code" and "grade_id" not in cell.metadata:
+        return True
+    where, size = cell.id.replace("cell-", "cell ").replace("lower-", "lower version, cell "), len(cell.source)
+    if size > MAX_LENGTH:
+        notes.append(f"{where}: it has {size} characters, more than the {MAX_LENGTH} of a cell that is read")
+    elif not can_be_parsed(cell.source):
+        notes.append(f"{where}: left out; its {size} characters take Python too much memory or time; make it shorter")
+        return False
+    return True
 
 
 def _text(data, notes):
@@ -188,7 +209,9 @@ def _text(data, notes):
 
 def _cells(text, notes):
     """The cells in a notebook's JSON, of any format; as many as there are whole."""
-    marked = [number for number, line in enumerate(text.split("\n"), start=1) if _begins_conflict(line)]
+    if text.count(",") + 4 * (text.count("[") + text.count("{")) > MAX_PARTS:
+        raise Unreadable("it has millions of brackets and commas, too many to read; clear its outputs, save it again")
+    marked = conflicts(text)
     for take in ("upper", "lower") if marked else ("upper",):
         try:
             data = DECODER.decode(one_side(text, take) if marked else text)
@@ -228,25 +251,9 @@ def _lower_cells(text):
     return [cell | {"metadata": {}} for cell in code]
 
 
-def _begins_conflict(line):
-    return line.startswith("<" * 7) and MARKER.match(line)
-
-
 def _lines(numbers):
     shown = ", ".join(map(str, numbers[:5])) + (" ..." if len(numbers) > 5 else "")
     return f"line {shown}" if len(numbers) == 1 else f"lines {shown}"
-
-
-def one_side(text: str, side: str) -> str:
-    """A text with merge markers without them: the `upper` or the `lower` version of what stands between them."""
-    kept, part = [], ""
-    for line in text.splitlines(keepends=True):
-        marker = MARKER.match(line.rstrip("\n"))
-        if marker and (part or marker[1][0] == "<"):
-            part = {"<": "upper", "|": "common", "=": "lower", ">": ""}[marker[1][0]]
-        elif part in ("", side):
-            kept.append(line)
-    return "".join(kept)
 
 
 def _of_any_format(data):
@@ -260,7 +267,7 @@ def _of_any_format(data):
 
 def _from_script(text):
     """The cells of a .py file: as nbconvert and Jupytext mark them, or all in one."""
-    parts = re.split(r"^# In ?\[.*\]:.*$|^# ?%%.*$", text, flags=re.MULTILINE)
+    parts = re.split(r"^# In ?\[.*\]:.*$|^# ?%%.*$", text, maxsplit=10 * MAX_CELLS, flags=re.MULTILINE)
     return [dict(cell_type="code", source=part.strip("\n")) for part in parts if part.strip()]
 
 
@@ -275,7 +282,9 @@ def _plain(cell, number, notes, room):
     if not isinstance(source, str):
         notes.append(f"cell {number}: damaged, left out; its text is missing")
         return None
-    whole = source.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    whole = source
+    if HALF.search(source):
+        whole = source.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if whole != source:
         notes.append(f"cell {number}: half a character (a lone surrogate) was replaced")
     code = cell.get("cell_type") == "code" or ("cell_type" not in cell and "outputs" in cell)
@@ -296,12 +305,11 @@ def _plain(cell, number, notes, room):
 
 
 def _without_markers(source, number, notes, room):
-    for line, text in enumerate(source.splitlines(), start=1):
-        if _begins_conflict(text):
-            notes.append(f"cell {number}, line {line}: merge markers; the upper version was taken{AND_LOWER}")
-            room.lower.append(nbformat.v4.new_code_cell(one_side(source, "lower")))
-            return one_side(source, "upper")
-    return source
+    if not (lines := conflicts(source)):
+        return source
+    notes.append(f"cell {number}, line {lines[0]}: merge markers; the upper version was taken{AND_LOWER}")
+    room.lower.append(nbformat.v4.new_code_cell(one_side(source, "lower")))
+    return one_side(source, "upper")
 
 
 def _pictures(source, attachments, room):
@@ -312,9 +320,9 @@ def _pictures(source, attachments, room):
     def replace(reference):
         called = unquote(reference[1])
         called = called if called in attachments else reference[1]
-        if called not in known:
+        if called not in known and len(known) < MAX_CELLS:
             known[called] = keep(attachments.get(called))
-        return known[called]
+        return known.get(called, "a picture that is too much")
 
     def keep(bundle):
         for kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):

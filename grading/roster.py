@@ -8,10 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.exchange import STUDENT
 from grading.intake import printable, shown
 
 NAME = "class.csv"  # in the course folder
+STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")  # the name of a student's folder
+# Of a file the first number counts: what stands behind it is a learner's own name for it. Of a folder, the last one: a
+# learner's own full name, which Moodle may let them choose, stands before it.
+MOODLE = re.compile(r"(?P<name>.*?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>.+)", re.DOTALL)
+FOLDER = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_?", re.DOTALL)
+MARK = re.compile(r"_\d+_assignsubmission_[a-z]+_")
+CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+\..+)", re.DOTALL)
 HEADERS = {  # what a column may be called, in small letters and digits; the first one with a text in it counts
     "id": "studentid sisloginid id login loginid username user matriculationnumber matrikelnummer benutzername",
     "number": "idnumber sisuserid",
@@ -114,6 +120,11 @@ class Roster:
         return exact or [each for each in self.students.values() if _loose(key) & each.spellings(loose=True)]
 
 
+def like_a_platform_s(name: str) -> bool:
+    """Is that a name as Moodle or Canvas give one? In submitted/ it is believed to be theirs."""
+    return bool(FOLDER.fullmatch(name) or MARK.search(name) or CANVAS.fullmatch(name))
+
+
 def _letters(text):
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
@@ -203,6 +214,8 @@ def _student(cells, number):
         shown = printable(chosen)[:60]
         reason = f"the id {shown!r} cannot be a folder's name; use a-z, A-Z, 0-9 and . _ @ -" if chosen else "no id"
         raise ClassListError(f"{NAME}, line {number}: {reason}")
+    if like_a_platform_s(chosen):
+        raise ClassListError(f"{NAME}, line {number}: the id {chosen} reads like a name of Moodle's or Canvas' own")
     name = cells["name"] or " ".join(filter(None, (cells["first"], cells["last"])))
     moodle = re.search(r"\d+$", cells["moodle"])
     known = {kind: cells[kind] for kind in ("email", "due", "handed_in", "canvas", "sis", "login", "section")}

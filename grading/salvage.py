@@ -1,4 +1,4 @@
-"""What can still be read of a damaged notebook: its whole cells, and the beginning of the one where it was cut off."""
+"""What can still be read of a damaged notebook: one side of a merge, whole cells, the beginning of one cut off."""
 
 import contextlib
 import gc
@@ -12,6 +12,7 @@ DECODER = json.JSONDecoder(
 )  # numbers, which may have a million digits, are of no use here
 STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"\s*,?\s*|\\?\Z)', re.DOTALL)  # or the beginning of one
 UNFINISHED = r"(?<!\\)((?:\\\\)*)\\u[0-9a-fA-F]{0,3}\Z"  # the first letters of \u00e9
+MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?(?:\n|\Z)", re.MULTILINE)
 MAX_TRIES = 300  # to find where the next cell begins
 MAX_READINGS = 5  # of the whole text, in all tries together
 
@@ -71,3 +72,24 @@ def cut_cell(text: str) -> dict[str, Any] | None:
     mark = re.search(r'"grade_id"\s*:\s*"(\w+)"', text[: source.start()])
     marks = {"nbgrader": {"grade_id": mark[1]}} if mark else {}
     return dict(cell_type="code", source="".join(lines), metadata=marks)
+
+
+def conflicts(text: str) -> list[int]:
+    """The numbers of the first six lines where merge conflicts begin."""
+    numbers, number, place = [], 1, 0
+    for marker in MARKER.finditer(text):
+        number, place = number + text.count("\n", place, marker.start()), marker.start()
+        numbers += [number] if marker[1][0] == "<" else []
+        if len(numbers) > 5:
+            break
+    return numbers
+
+
+def one_side(text: str, side: str) -> str:
+    """A text with merge markers without them: the `upper` or the `lower` version of what stands between them."""
+    kept, part, place = [], "", 0
+    for marker in MARKER.finditer(text):
+        if part or marker[1][0] == "<":
+            kept += [text[place : marker.start()]] if part in ("", side) else []
+            part, place = {"<": "upper", "|": "common", "=": "lower", ">": ""}[marker[1][0]], marker.end()
+    return "".join([*kept, text[place:] if part in ("", side) else ""])

@@ -1,7 +1,9 @@
 """Runs a submission's functions where they can see and touch nothing; this module starts and watches the sandboxes."""
 
 import atexit
+import fcntl
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -9,10 +11,12 @@ import queue
 import secrets
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -25,6 +29,8 @@ ENDINGS = {"done", "time", "output", "files", "full", "killed", "ended"}  # all 
 MAX_JSON = 1_000_000  # bytes of what is not an array in a result
 POLL = 0.05  # seconds
 FEWEST_USERS = 1000  # ids that there must be
+MAX_TRIES = 1000  # to draw one that no other sandbox has
+LOCKS = [Path(place) for place in ("/run", "/var/lib", os.path.expanduser("~"))]  # in the first of them that is root's
 _count = itertools.count()
 _own = threading.local()  # the sandbox of each thread
 _open = set()
@@ -40,6 +46,7 @@ class Limits:
     output_bytes: int = 32_000_000
     temporary_bytes: int = 16_000_000
     start_seconds: float = 120  # for TensorFlow's import, before any of the submission's code runs
+    hidden: str = field(default="", repr=False)  # a folder that is not seen: the course, on a cluster's machines too
 
 
 def run(notebooks: dict[str, str], jobs: list[dict], limits: Limits | None = None) -> dict[str, tuple]:
@@ -83,6 +90,8 @@ class Sandbox:
 
     def __init__(self, limits: Limits, whose: str = ""):
         self.limits, self.whose, self.alive, self.complaint = limits, whose, True, ""
+        if limits.hidden:
+            walls.hide(limits.hidden)
         core, self.claim = _claim_a_core()
         command = walls.command(limits.temporary_bytes, limits.memory_bytes, limits.processes)
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -115,7 +124,7 @@ class Sandbox:
                 claim.close()
 
     def _evaluate(self, notebooks, job, user):
-        limits = asdict(self.limits) | dict(filter=walls.system_call_filter().hex(), user=user)
+        limits = asdict(self.limits) | dict(filter=walls.system_call_filter().hex(), user=user, hidden="")
         request = encode(dict(notebooks=notebooks, job=job, limits=limits))
         header = f"{len(request)} {self.limits.temporary_bytes}".ljust(HEADER).encode()
         threading.Thread(target=self._write, args=[header + request], daemon=True).start()
@@ -232,10 +241,45 @@ def _claim_a_user():
     if end < FEWEST_USERS:
         raise SandboxError(f"root here has {end} user ids, and exercises need some of their own; map 65536 (subuid)")
     users = range(100_000, end) if end > 1_000_000 else range(end // 2, end)
-    while True:
-        user = secrets.choice(users)
-        if claim := _claim(f"user-{user}"):
-            return user, claim
+    claim = _lock_file()
+    for user in itertools.islice(iter(lambda: secrets.choice(users), None), MAX_TRIES):
+        try:  # it is the byte with the user's number that is locked, until the file is closed
+            fcntl.fcntl(claim, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, user, 1, 0))
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            claim.close()
+            raise SandboxError(f"{claim.name} cannot be locked ({error.strerror}); grade as an ordinary user") from None
+        return user, claim
+    claim.close()
+    raise SandboxError(
+        f"{MAX_TRIES} tries found no user id for an exercise: others hold them by locks on {claim.name}. "
+        "Wait until they have ended (lslocks shows them), or give root here more ids (65536, subuid)"
+    )
+
+
+def _lock_file():
+    """A file that only root can open, so that nobody else can hold the user ids."""
+    for folder in LOCKS:
+        try:
+            about = folder.stat()
+            if about.st_uid != os.getuid() or about.st_mode & 0o022:
+                continue
+            file = io.FileIO(folder / "nst-course-users", "r+", opener=_open_for_us)
+        except OSError:
+            continue
+        about = os.fstat(file.fileno())
+        if about.st_uid == os.getuid() and not about.st_mode & 0o077:
+            return file
+        file.close()
+    raise SandboxError(
+        f"root has no folder of its own here, writable by nobody else, in which to claim user ids "
+        f"({', '.join(map(str, LOCKS))}); make one of them that: chown 0, chmod 755"
+    )
+
+
+def _open_for_us(path, flags):
+    return os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def _claim_a_core():

@@ -13,12 +13,15 @@ from nbformat import NotebookNode
 
 from grading.exchange import TIMESTAMP
 from grading.exercises import EXERCISES
-from grading.intake import MAX_CELLS, Unreadable, candidates, read
+from grading.intake import MAX_CELLS, candidates, read
 from grading.page import is_harmless
+from grading.unpack import MAX_BYTES, TooLarge, Unreadable
 from nst.cells import definition_in, is_blank, parse_cell
 
 MAX_TEXT, MAX_TEXTS = 30_000, 300_000  # characters of a text cell, and of all, that are made into a page
 MAX_SHOWN = 15_000_000  # characters of that page, pictures included, each as often as it is shown
+MAX_READ = 30_000_000  # bytes in all of the files that may be a notebook; in memory they can take ten times as much
+UNREAD = f"not read: with those before it, it has more than the {MAX_READ / 1e6:.0f} MB allowed; hand in one of them"
 MAX_MATH = 50  # beginnings of formulas in a cell; those without an end take nbconvert the square of their number
 OWN_CELL = "own_cell_of"  # in a cell's metadata: exercises that it answers, though another answer comes later
 
@@ -33,13 +36,16 @@ def choose(
     """
     alike, others = candidates(folder, name, inside)
     found, problems = _read_all(alike, inside, released, name)
+    unread = _unread(problems)
     if not found and not alike:
         foreign = [each for each in others if not _called_like_another(each, name)]
-        found, _ = _read_all(foreign[:20], inside, released, name)
+        found, tried = _read_all(foreign[:20], inside, released, name)
+        unread = _unread(tried)
         problems = [(each, each.problem) for each in foreign if each.path.name != TIMESTAMP]
     if not found:  # two notebooks may have changed their names
         called_otherwise = [each for each in others if _called_like_another(each, name)]
-        found, _ = _read_all(called_otherwise, inside, released, name, marked=True)
+        found, tried = _read_all(called_otherwise, inside, released, name, marked=True)
+        unread = unread or _unread(tried)
     if not found:
         raise Unreadable(_why_nothing(alike, problems, name))
     named = [each for each in found if Path(each[0].member or each[0].path).name == f"{name}.ipynb"]
@@ -61,6 +67,8 @@ def choose(
     also = [each for each in found if each[0] is not handed and each is not exact]
     if also:
         notes.append(f"there is also {_places(also)}; {handed.where} was graded")
+    if unread:
+        notes.append(f"{_places(unread)}: {UNREAD}")
     return notebook, [f"{name}.ipynb: {note}" for note in notes]
 
 
@@ -92,16 +100,21 @@ def _attempted(cell, name):
 
 
 def _read_all(handed, inside, released, name, marked=False):
-    found, problems = [], []
+    found, problems, left = [], [], MAX_READ
     for each in handed[:20]:
         try:
-            notebook, notes = each.read(inside)
+            notebook, notes = each.read(inside, min(left, MAX_BYTES))
             _check_that_it_is_ours(notebook, released, name, marked)
         except Unreadable as error:
-            problems.append((each, str(error)))
+            problems.append((each, UNREAD if isinstance(error, TooLarge) and left < MAX_BYTES else str(error)))
         else:
             found.append((each, notebook, notes))
+        left -= each.size
     return found, problems
+
+
+def _unread(problems):
+    return [each for each in problems if each[1] == UNREAD]
 
 
 def _called_like_another(handed, name):

@@ -18,6 +18,10 @@ class Unreadable(ValueError):
     """A submitted file that cannot be graded; the message says why."""
 
 
+class TooLarge(Unreadable):
+    """One with more bytes than are read."""
+
+
 def bytes_of(path: str | os.PathLike, inside: str | os.PathLike, most: int) -> bytes:
     """The content of a file that really is in the folder `inside`, and has no more than `most` bytes."""
     try:
@@ -29,7 +33,7 @@ def bytes_of(path: str | os.PathLike, inside: str | os.PathLike, most: int) -> b
             if not stat.S_ISREG(about.st_mode):
                 raise Unreadable("it is not a file")
             if about.st_size > most:
-                raise Unreadable(f"it has {about.st_size / 1e6:.0f} MB, more than the {most / 1e6:.0f} MB allowed")
+                raise TooLarge(f"it has {about.st_size / 1e6:.0f} MB, more than the {most / 1e6:.0f} MB allowed")
             return file.read(most + 1)
     except FileNotFoundError:
         raise Unreadable("it was not handed in") from None
@@ -64,25 +68,26 @@ def _listed(file):
         raise ValueError("no end")
     count, length = struct.unpack_from("<HI", tail, place + 10)
     if tail[max(0, place - 20) : place].startswith(LOCATOR_64):
-        if tail[max(0, place - 76) : place].startswith(END_64):
+        said = struct.unpack_from("<Q", tail, place - 12)[0]  # where newer Pythons look; older ones, before the locator
+        if tail[max(0, place - 76) : place].startswith(END_64) and said == size - len(tail) + place - 76:
             count, length = struct.unpack_from("<QQ", tail, place - 76 + 32)
         else:
             raise ValueError("no end")
     return count, length
 
 
-def member_of(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> bytes:
-    """The content of one file in a zip file."""
+def member_of(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most: int = MAX_BYTES) -> bytes:
+    """The content of one file in a zip file, if it has no more than `most` bytes."""
     try:
         about = name if isinstance(name, zipfile.ZipInfo) else archive.getinfo(name)
         if about.compress_type not in USUAL:
             raise Unreadable("it cannot be unpacked: pack the zip file again, with its usual method (deflate)")
         with archive.open(name) as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(most + 1)
     except Unreadable:
         raise
     except Exception as error:
         raise Unreadable("it cannot be unpacked: the zip file is damaged, or has a password") from error
-    if len(data) > MAX_BYTES:
-        raise Unreadable(f"unpacked, it has more than the {MAX_BYTES / 1e6:.0f} MB allowed")
+    if len(data) > most:
+        raise TooLarge(f"unpacked, it has more than the {most / 1e6:.0f} MB allowed")
     return data

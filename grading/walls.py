@@ -16,8 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 _SANDBOXED = ["__init__", "confine", "evaluate", "functions", "inside", "stand_ins", "wire"]
 _NST = [
-    *("__init__", "cells", "display", "encode", "engine", "experiments", "interrupt", "job", "minimize", "notebooks"),
-    *("paths", "pictures", "quick", "recipe", "strength", "training", "vgg"),
+    *("__init__", "bands", "cells", "compact", "display", "encode", "engine", "experiments", "interrupt"),
+    *("job", "lbfgs", "minimize", "notebooks", "palette", "paths", "pictures", "quick", "recipe", "seen"),
+    *("strength", "tiles", "training", "vgg"),
 ]
 VISIBLE = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
     "grading/__init__.py",
@@ -25,6 +26,8 @@ VISIBLE = [  # of this project: what runs a function and what its notebook may i
     "nst_utils.py",
     *(f"nst/{name}.py" for name in _NST),
 ]
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
+_hidden = {ROOT}
 REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
 PROCESS = "import sys; sys.path.insert(0, '/grader'); from grading.sandboxed.inside import main; main(warm={})"
 ENVIRONMENT = dict(HOME="/tmp", PATH="/usr/bin", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
@@ -35,6 +38,11 @@ class SandboxError(RuntimeError):
 
 
 # ---------------------------------------------------------------- bubblewrap
+
+
+def hide(folder: str | os.PathLike) -> None:
+    """Show nothing of this folder in the sandboxes of this process from now on, wherever it lies; ROOT always is."""
+    _hidden.add(Path(folder).resolve())
 
 
 def warm() -> bool:
@@ -106,31 +114,35 @@ def _bwrap(temporary_bytes):
     else:
         command += ["--unshare-user"]
         command += ["--disable-userns"] if "--disable-userns" in help_text else []
-    for folder in ("/usr", "/lib", "/lib64", "/bin"):
-        if os.path.islink(folder):
-            command += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            command += ["--ro-bind", folder, folder]
+    for folder in filter(os.path.islink, SYSTEM):
+        command += ["--symlink", os.readlink(folder), folder]
     command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     command += ["--proc", "/proc", "--dev", "/dev"]
     sized = ["--size", str(temporary_bytes)] if "--size" in help_text else []
     command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
-    prefixes = _prefixes()
+    mounts = _mounts([each for each in SYSTEM if os.path.isdir(each) and not os.path.islink(each)] + _prefixes())
     ours = {f"/grader/{name}": str(ROOT / name) for name in VISIBLE}
-    above = dict.fromkeys(folder for place in (*prefixes, *ours) for folder in reversed(Path(place).parents[:-1]))
-    for folder in above:  # those that bubblewrap would make by itself, only root could enter
-        command += ["--perms", "0755", "--dir", str(folder)]
-    for folder in prefixes:
-        if not folder.startswith("/usr"):
-            command += ["--ro-bind", folder, folder]
-        if ROOT.is_relative_to(folder):
-            command += ["--tmpfs", str(ROOT)]
-    for place, path in ours.items():
-        command += ["--ro-bind", path, place]
+    for place, source in (mounts | ours).items():
+        for folder in reversed(Path(place).parents[:-1]):  # those that bubblewrap would make, only root could enter
+            command += ["--perms", "0755", "--dir", str(folder)]
+        command += ["--ro-bind", source, place] if source else ["--perms", "0755", "--tmpfs", place]
+    for place in [place for place, source in mounts.items() if not source]:
+        command += ["--remount-ro", place]
     command += ["--remount-ro", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for variable, value in ENVIRONMENT.items():
         command += ["--setenv", variable, value]
     return command
+
+
+def _mounts(shown):
+    """{place: the folder that is seen there, "" for none}, from the top: those shown, and what is hidden in them."""
+    mounts = {folder: folder for folder in shown}
+    for folder in shown:
+        real = Path(folder).resolve()
+        for secret in filter(Path.is_dir, tuple(_hidden)):
+            if secret.is_relative_to(real):
+                mounts[str(Path(folder) / secret.relative_to(real))] = ""
+    return dict(sorted(mounts.items(), key=lambda each: len(Path(each[0]).parts)))
 
 
 # ---------------------------------------------------------------- system calls

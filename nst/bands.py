@@ -1,4 +1,4 @@
-"""Rows of a volume in bands, as nst/tiles.py hands them from layer to layer, and what is done to a band."""
+"""Rows of a volume in bands, as nst/tiles.py hands them from layer to layer: what is done to a band, what is kept."""
 
 import numpy as np
 import tensorflow as tf
@@ -72,3 +72,106 @@ def gated(above, parts, is_open, zeros):
 def last_two(rows):
     """A copy of the last two rows: a slice would keep all of them in memory."""
     return tf.concat([rows[-2:-1], rows[-1:]], 0)
+
+
+def folded(gradient, border):
+    """The gradient (rows, n_W, n_C) of what columns were mirrored from, on both sides of the picture."""
+    if not border:
+        return gradient
+    inner = gradient[:, border:-border].copy()
+    inner[:, 1 : border + 1] += gradient[:, border - 1 :: -1]
+    inner[:, -border - 1 : -1] += gradient[:, : -border - 1 : -1]
+    return inner
+
+
+# ---------------------------------------------------------------- what the cost sees of a layer
+
+
+class _Part:
+    """What is wanted of a layer, once for each of its weights (n_H, n_W, 1); None weighs all positions alike.
+
+    shape: (n_H, n_W, n_C) of what lies inside the picture; a band has `cut` positions more on each side.
+    """
+
+    def __init__(self, shape, weights, cut):
+        self.shape, self.weights, self.cut, self.row = shape, weights, cut, 0
+
+    def add(self, band):
+        """The next rows of the layer."""
+        here, rows = self._inside(self.row, band.shape[0])
+        self.row += band.shape[0]
+        if rows.start < rows.stop:
+            self._add(self._cut(band, here), rows)
+
+    def backward(self, band, row, gradients):
+        """The gradient of each thing found with respect to a band that begins at `row`, given the activations there."""
+        here, rows = self._inside(row, band.shape[0])
+        if rows.start < rows.stop:
+            outside = [[here.start, band.shape[0] - here.stop], [self.cut, self.cut], [0, 0]]
+            for weight, gradient in zip(self.weights, gradients):
+                if gradient is not None:
+                    part = self._back(band, here, rows, gradient)
+                    part = part if weight is None else part * weight[rows]
+                    yield tf.pad(part, outside) if np.any(outside) else part
+
+    def _inside(self, row, count):
+        """Which of so many rows, the first being `row`, lie inside the picture: counted in the band, and inside."""
+        first, end = max(row - self.cut, 0), min(row + count - self.cut, self.shape[0])
+        return slice(first + self.cut - row, end + self.cut - row), slice(first, end)
+
+    def _cut(self, band, rows):
+        return band[rows, self.cut : self.cut + self.shape[1]] if self.cut or rows.stop < band.shape[0] else band
+
+
+class Gram(_Part):
+    """The average Gram matrices of a layer."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.positions, self.sums = self.shape[0] * self.shape[1], [0.0] * len(self.weights)
+
+    def _add(self, band, rows):
+        for k, weight in enumerate(self.weights):
+            A = _flat(band)
+            B = A if weight is None else _flat(band * weight[rows])
+            self.sums[k] += tf.matmul(A, B, transpose_a=True).numpy().astype(np.float64)
+
+    def found(self):
+        return [tf.constant(each / self.positions, tf.float32) for each in self.sums]
+
+    def _back(self, band, here, rows, gradient):
+        band = self._cut(band, here)
+        return tf.reshape(tf.matmul(_flat(band), gradient / self.positions), band.shape)
+
+
+class Whole(_Part):
+    """The volume of a layer, times the root of each weight."""
+
+    def __init__(self, shape, weights, cut):
+        super().__init__(shape, [weight if weight is None else tf.sqrt(weight) for weight in weights], cut)
+        self.volume = None
+
+    def _add(self, band, rows):
+        if self.volume is None:
+            self.volume = _aligned(self.shape)
+        self.volume[rows] = band
+
+    def found(self):
+        volume = tf.experimental.dlpack.from_dlpack(self.volume[np.newaxis].__dlpack__())  # the same memory
+        self.volume = None
+        return [volume if root is None else volume * root for root in self.weights]
+
+    def _back(self, band, here, rows, gradient):
+        return gradient[0, rows]
+
+
+def _aligned(shape):
+    """An empty float32 array that begins where TensorFlow wants it to."""
+    size = 4 * int(np.prod(shape))
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size].view(np.float32).reshape(shape)
+
+
+def _flat(band):
+    return tf.reshape(band, (-1, band.shape[-1]))

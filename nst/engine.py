@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
+from nst.compact import compact
 from nst.pictures import SMALLEST_SIDE
 from nst.vgg import GPUS, MEAN_ACTIVATION, layers_checked, preprocess
 
@@ -27,7 +28,6 @@ FORWARD, BACKWARD = 4, 6  # outputs along one side of a tile
 POINTS = {4: (0, 1.5, -1.5, 1 / 1.5, -1 / 1.5), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}  # found by trying: least rounding
 STRIP_BYTES = 64 * 2**20  # larger volumes are transformed strip by strip
 _SMALLEST_CHANNELS = 128  # below that, moving tiles about takes longer than the multiplications saved
-_JITTER = 1e-6  # of the mean of the diagonal
 
 # With another number of threads BLAS gives another last digit, and after many evaluations another picture.
 one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
@@ -232,61 +232,37 @@ def layers_up_to(vgg, names):
     return built[:depth]
 
 
-def compact(volume: tf.Tensor) -> tf.Tensor:
-    """(1, n_H, n_W, n_C) -> (1, 1, n_C, n_C) with the same average Gram matrix, A A^T / (n_H n_W) = R R^T / n_C.
-
-    R is the Cholesky factor. A cost that sees a volume only through this average, such as the style cost, has the
-    same value and gradient, at a fraction of the multiplications. (n_H n_W is n_C for the compact volume.)
-    A volume with fewer positions than that stays as it is.
-    """
-    return volume if volume.shape[1] * volume.shape[2] <= volume.shape[3] else _cholesky_factor(volume)
-
-
-@tf.custom_gradient
-def _cholesky_factor(volume):
-    _, n_H, n_W, n_C = volume.shape
-    A = tf.reshape(volume, (n_H * n_W, n_C))
-    average = tf.matmul(A, A, transpose_a=True) / (n_H * n_W)
-    L = cholesky(average)
-
-    def backward(gradient):
-        # J depends on L L^T only, so dJ/dL = 2 S L with a symmetric S, and dJ/dA = 2 A S / (n_H n_W).
-        S = tf.linalg.triangular_solve(L, tf.reshape(gradient, (n_C, n_C)), adjoint=True)
-        return tf.reshape(tf.matmul(A, S * (n_C**0.5 / (n_H * n_W))), volume.shape)
-
-    return tf.transpose(L)[tf.newaxis, tf.newaxis] * n_C**0.5, backward
-
-
-def cholesky(average):
-    """The lower factor, with as little added to the diagonal as it takes: flat pictures make the matrix singular."""
-    n_C = average.shape[0]
-    unit = (tf.linalg.trace(average) / n_C + 1e-30) * tf.eye(n_C)
-
-    def attempt(jitter):
-        return tf.linalg.cholesky(average + jitter * unit)
-
-    _, L = tf.while_loop(
-        lambda jitter, L: tf.logical_not(tf.reduce_all(tf.math.is_finite(L))),
-        lambda jitter, L: (10 * jitter, attempt(10 * jitter)),
-        (tf.constant(_JITTER), attempt(_JITTER)),
-        maximum_iterations=9,  # an average that holds NaN itself
-    )
-    return L
-
-
 # ---------------------------------------------------------------- models
 
 
+def mirrored(picture, border):
+    """A picture that goes on beyond its edges, mirrored, for so many pixels."""
+    return tf.pad(picture, [[0, 0], [border, border], [border, border], [0, 0]], "REFLECT") if border else picture
+
+
+def inside(volume, name, border):
+    """What a layer gives inside the picture, without its mirrored border."""
+    cut = positions_outside(name, border)
+    return volume[:, cut:-cut, cut:-cut] if cut else volume
+
+
+def positions_outside(name, border):
+    """How many positions of a layer lie in the border, on each side: a pooling halves them."""
+    return border >> (int(name[len("block")]) - 1)
+
+
 def fast_feature_model(
-    vgg: keras.Model, layer_names: Iterable[str], compact_names: Iterable[str] = ()
+    vgg: keras.Model, layer_names: Iterable[str], compact_names: Iterable[str] = (), border: int = 0
 ) -> Callable[[tf.Tensor], list[tf.Tensor]]:
     """Return a function from pictures (1, n_H, n_W, 3), RGB in [0, 1], to a list of activations, and its fast gradient.
 
     What comes out is what `vgg.feature_model` gives, up to float32 rounding; layers in `compact_names` come as
-    `compact` makes them. The fast kernels are
-    used inside a tf.function, on a CPU, for one picture of known size. Elsewhere the same layers run as TensorFlow's
-    own convolutions: called directly, since compiling would take longer than it saves, and on a GPU, where cuDNN
-    has such kernels itself.
+    `compact` makes them. With a border the network sees the picture go on beyond its edges, mirrored for so many
+    pixels, and not the zeros that VGG puts there; what lies out there is cut off from the activations again.
+
+    The fast kernels are used inside a tf.function, on a CPU, for one picture of known size. Elsewhere the same layers
+    run as TensorFlow's own convolutions: called directly, since compiling would take longer than it saves, and on a
+    GPU, where cuDNN has such kernels itself.
 
     Raises ValueError for an empty list, an unknown layer name, or a picture that is too small or not of shape
     (batch, n_H, n_W, 3).
@@ -330,7 +306,8 @@ def fast_feature_model(
             )
         known = picture.shape.is_fully_defined() and picture.shape[0] == 1
         network = plain if tf.executing_eagerly() or GPUS or not known else fast
-        volumes = network(preprocess(picture))
+        volumes = network(preprocess(mirrored(picture, border)))
+        volumes = [inside(volume, name, border) for name, volume in zip(names, volumes)]
         return [compact(v) if known and name in compact_names else v for name, v in zip(names, volumes)]
 
     return vgg_model_outputs

@@ -18,9 +18,11 @@ from nst.pictures import SMALLEST_SIDE, positive
 
 RESULT, CHECKPOINT = "generated_image.png", "checkpoint.npz"  # what a run leaves in its folder
 LARGEST_SIDE = 20_000  # pixels; long before that most machines run out of memory
+LARGEST_WHOLE = 1_100_000  # pixels; a larger picture is computed in bands, see tiles.py
 RANGES = {"brush": (0.1, 10), "strength": (0, 10), "detail": (0, 3)}  # of knobs; any other is at least 0
 # What decides how a picture comes out, of the files beside this one.
-_PAINTING = ("pictures", "encode", "job", "vgg", "engine", "minimize", "training", "strength", "recipe")
+_PAINTING = ("pictures", "encode", "job", "vgg", "engine", "compact", "tiles", "bands", "lbfgs", "minimize", "training")
+_PAINTING += ("strength", "palette", "seen", "recipe")
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,10 @@ class Job:
     result the photo's colours. smoothness: weight of the total variation. strength: of the style, 0 to 10, the same for
     any photo and artwork (see strength.py): one more doubles beta. None: alpha and beta weigh the costs as they are.
     detail: how much more the content counts where the photo is full of detail, as in a face; 0: everywhere alike.
-    detail_mask: path of a picture that says where, in place of the photo itself. alpha, beta: how much content and
-    style matter. size: the longer side in pixels. evaluations: of the cost, at each of three scales.
+    detail_mask: path of a picture that says where, in place of the photo itself. palette: how much it matters that each
+    colour comes as often as in the artworks, which keeps whites white (see palette.py); 0: Gram matrices alone decide.
+    alpha, beta: how much content and style matter. size: the longer side in pixels. evaluations: of the cost, at each
+    of three scales.
 
     Raises ValueError, naming the value, for settings that make no sense.
     """
@@ -50,6 +54,7 @@ class Job:
     strength: float | None = 5
     detail: float = 0.5
     detail_mask: str = ""
+    palette: float = 1
     alpha: float = 10
     beta: float = 100
     size: int = 512
@@ -70,7 +75,15 @@ class Job:
             raise ValueError(f"{len(self.masks)} masks for {_styles(len(self.styles))}: give one for each style")
         check_size(self.size)
         positive("evaluations", self.evaluations)
-        knobs = ("alpha", "beta", "smoothness", "brush", "detail", *["strength"] * (self.strength is not None))
+        knobs = (
+            "alpha",
+            "beta",
+            "smoothness",
+            "brush",
+            "detail",
+            "palette",
+            *["strength"] * (self.strength is not None),
+        )
         check_knobs(**{name: getattr(self, name) for name in knobs})
         if self.alpha == self.beta == 0:
             raise ValueError("alpha 0 and beta 0: nothing would be painted; give one of them more")
@@ -123,9 +136,19 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def memory_needed(pixels: float, artwork_pixels: float = 0) -> float:
-    """Bytes that a painting takes, from benchmarks/results.md; a large artwork is looked at without a gradient."""
+def memory_needed(pixels: float, artwork_pixels: float = 0, in_bands: bool = True) -> float:
+    """Bytes that a painting takes, from benchmarks/results.md; a large artwork is looked at without a gradient.
+
+    in_bands: as the recipe paints what is larger than LARGEST_WHOLE, whose smaller scales are computed whole.
+    """
+    if pixels > LARGEST_WHOLE and in_bands:
+        return max(1.8e9 + 350 * pixels, memory_needed(pixels / 4, artwork_pixels / 4))
     return 1.5e9 + 2.4e3 * max(pixels, artwork_pixels / 4)
+
+
+def room_needed(pixels: float) -> float:
+    """Bytes on the disk while a picture is painted: L-BFGS keeps what it remembers of one in bands in files."""
+    return 5e6 + 20 * pixels + (160 * pixels if pixels > LARGEST_WHOLE else 0)
 
 
 # ---------------------------------------------------------------- what a run was, and what a picture depends on

@@ -10,16 +10,20 @@ import tensorflow as tf
 
 from nst.engine import one_thread
 from nst.job import read_checkpoint
+from nst.lbfgs import lbfgs
 from nst.paths import OUTPUT
 from nst.pictures import positive
 from nst.training import Run
 
-Cost = Callable[[tf.Tensor], tf.Tensor]  # from a picture (1, n_H, n_W, 3) to the scalar J
+# From a picture (1, n_H, n_W, 3) to the scalar J. One that has a method value_and_gradient, as seen.LargeCost has, is
+# asked for that in place of being differentiated, and lowered with a float32 L-BFGS in little memory.
+Cost = Callable[[tf.Tensor], tf.Tensor]
 
 SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
 _FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns
 _OVERSHOOT = 1e-3  # cost of a pixel that leaves [0, 1] by one, as a share of the first J
 _OVERHEAD = 15_000  # an evaluation takes as long as if there were so many pixels more
+_IN_BANDS = 1.45  # times the seconds for a pixel of a picture that is computed whole
 _COARSEST_SIDE = 64  # below that there is too little picture left to say what the style is
 
 
@@ -95,14 +99,16 @@ def coarse_to_fine(
     section 6.
     """
     positive("evaluations", evaluations)
-    problems = [problem(positive("size", size))]
-    shorter = min(problems[0][0].shape[1:3])
+    found = [problem(positive("size", size))]
+    shorter = min(found[0][0].shape[1:3])
     for n in range(1, positive("scales", scales)):
         if shorter // 2**n < _COARSEST_SIDE:
             break
-        problems.insert(0, problem(size // 2**n))
-    images = [tf.Variable(content) for content, _ in problems]
-    work = [_OVERHEAD + image.shape[1] * image.shape[2] for image in images for _ in range(evaluations)]
+        found.insert(0, problem(size // 2**n))
+    images, costs = [tf.Variable(content) for content, _ in found], [cost for _, cost in found]
+    del found
+    pixels = [(_IN_BANDS if _is_large(cost) else 1) * np.prod(i.shape[1:3]) for i, cost in zip(images, costs)]
+    work = [_OVERHEAD + each for each in pixels for _ in range(evaluations)]
     about = {"precondition": precondition, "scales": scales, "size": size, "evaluations": evaluations}
     about |= settings or {}
     run = Run(len(work), output, about, work=work, watch=watch, finish=finish)
@@ -113,13 +119,13 @@ def coarse_to_fine(
         run.resume(images[first])
     ends = []
     with run:
-        for n in range(first, len(problems)):
+        for n in range(first, len(images)):
             image = images[n]
             if n > first:
                 image.assign(enlarge(images[n - 1], image.shape[1:3]))
             left = min(evaluations, (n + 1) * evaluations - len(run.history))
-            broad = precondition and (n < len(problems) - 1 or n == 0)
-            _descend(run, problems[n][1], image, left, broad, f"{max(image.shape)} px")
+            broad = precondition and (n < len(images) - 1 or n == 0)
+            _descend(run, costs[n], image, left, broad, f"{max(image.shape)} px")
             run.show(image, f"scale_{n + 1}_{max(image.shape)}px.png")
             ends.append(len(run.history))
     return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
@@ -146,6 +152,51 @@ def _cosine_transform(transform, picture):
 def _descend(run, cost_function, image, evaluations, precondition, label):
     """L-BFGS on one picture; each evaluation is a step of the run."""
     count, best = 0, np.inf
+    large = _is_large(cost_function)
+    value_and_gradient = cost_function.value_and_gradient if large else _differentiated(cost_function)
+
+    def evaluate(picture):
+        nonlocal count, best
+        if count == evaluations:
+            raise _Enough
+        J, gradient = value_and_gradient(picture.astype(np.float32, copy=False))
+        J = J if np.isfinite(gradient).all() else np.nan
+        count += 1
+        if best > J:
+            best = J
+            image.assign(picture)
+        run.step(J, image, image.numpy(), label, f"{label}, evaluation {count}")
+        if count % SHOW_EVERY == 0 and count < evaluations:
+            run.show(image)
+        return J, gradient
+
+    space = None if large else _Spectrum(image.shape) if precondition else _Pixels(image.shape)
+    try:
+        while count < evaluations:
+            before = best
+            if large:
+                lbfgs(evaluate, image.numpy(), _FIRST_STEP, (0, 1), run.output)
+            else:
+                scipy.optimize.minimize(
+                    space.cost(evaluate),
+                    space.coordinates(image.numpy()),
+                    jac=True,
+                    method="L-BFGS-B",
+                    bounds=space.bounds,
+                    options={"maxiter": 10**6, "maxfun": 10**6, "ftol": 0, "gtol": 0},
+                )
+            if not best < before:
+                break
+    except _Enough:
+        pass
+
+
+def _is_large(cost_function):
+    return hasattr(cost_function, "value_and_gradient")
+
+
+def _differentiated(cost_function):
+    """From a picture, an array, to J and its gradient."""
 
     @tf.function
     def value_and_gradient(picture):
@@ -160,36 +211,10 @@ def _descend(run, cost_function, image, evaluations, precondition, label):
         return J, gradient
 
     def evaluate(picture):
-        nonlocal count, best
-        if count == evaluations:
-            raise _Enough
         J, gradient = value_and_gradient(tf.constant(picture, tf.float32))
-        J = float(J) if np.isfinite(gradient.numpy()).all() else np.nan
-        count += 1
-        if best > J:
-            best = J
-            image.assign(picture)
-        run.step(J, image, image.numpy(), label, f"{label}, evaluation {count}")
-        if count % SHOW_EVERY == 0 and count < evaluations:
-            run.show(image)
-        return J, gradient.numpy()
+        return float(J), gradient.numpy()
 
-    space = _Spectrum(image.shape) if precondition else _Pixels(image.shape)
-    try:
-        while count < evaluations:
-            before = best
-            scipy.optimize.minimize(
-                space.cost(evaluate),
-                space.coordinates(image.numpy()),
-                jac=True,
-                method="L-BFGS-B",
-                bounds=space.bounds,
-                options={"maxiter": 10**6, "maxfun": 10**6, "ftol": 0, "gtol": 0},
-            )
-            if not best < before:
-                break
-    except _Enough:
-        pass
+    return evaluate
 
 
 class _Enough(Exception):

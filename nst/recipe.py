@@ -12,17 +12,17 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from nst.engine import compact, fast_feature_model
 from nst.job import Job
 from nst.minimize import Cost, coarse_to_fine
 from nst.notebooks import COST_FUNCTIONS, functions_from
+from nst.palette import palette_cost
 from nst.paths import notebooks_folder
 from nst.pictures import SMALLEST_SIDE, read_image
-from nst.strength import detail_map, equal_content, equal_layers, position_weights
+from nst.seen import LargeCost, Parts, model_for
+from nst.strength import PALETTE, detail_map, equal_content, equal_layers, position_weights
+from nst.tiles import TiledModel
 from nst.training import Run, load_image
-from nst.vgg import load_vgg19
 
-CONTENT_LAYER = "block4_conv2"
 SMALLEST_ARTWORK = 64  # pixels, the longer side: a smaller one would have no strokes left
 GREY = 0.02  # two channels that differ no more are equal: a JPEG's grey is not quite grey
 
@@ -79,55 +79,80 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
     """Return a function from the longer side in pixels to (photo, cost function), for coarse_to_fine.
 
     The cost is total_cost of the learner's content cost, and of the shares of their style costs, both made equal for
-    any pictures if the job has a strength, plus smoothness times the total variation. The content counts more where
-    the photo has detail. The style cost gets compact volumes, see engine.compact. Those of the artworks hold
-    their Gram matrices, and are computed once for each size.
+    any pictures if the job has a strength, plus the distance from the artworks' palette and smoothness times the total
+    variation. The content counts more where the photo has detail. The learner's functions get what seen.py says. What
+    the artworks give is computed once for each size.
     """
     costs = costs or course_costs()
-    model = _feature_model(tuple(name for name, _ in costs.style_layers))
-    weights = shares(job.weights or [1] * len(job.styles))
-    beta = job.beta if job.strength is None else job.beta * 2.0 ** (job.strength - 5)
 
     def at_size(size):
         photo = load_image(job.content, size, enlarge=True)
         artworks = _artworks(job, size, photo)
         grey = all(map(_is_grey, [photo, *artworks]))
         photo = _without_colors(photo) if grey else photo
-        a_C, targets = model(photo), [_for_style(model(artwork)) for artwork in artworks]
-        masks = [load_mask(path, photo) for path in job.masks]
-        if 0 < len(masks) < len(targets):
-            masks.append(tf.maximum(1 - sum(masks), 0.0))
-        parts = areas(masks, weights) if masks else weights
-        focus = (0.1 + load_mask(job.detail_mask, photo) if job.detail_mask else detail_map(photo)) ** job.detail
-        layers = [costs.style_layers] * len(targets)
-
-        def content_cost(a_C, a_G):
-            a_C, a_G = ([*styles, under_mask(content, focus)] for *styles, content in (a_C, a_G))
-            return costs.compute_content_cost(a_C, a_G)
-
-        def seen(volumes):
-            return [_for_style(volumes, mask) for mask in masks] or [_for_style(volumes)] * len(targets)
-
-        if job.strength is not None:
-            layers = [
-                equal_layers(costs.compute_style_cost, costs.style_layers, a_S, a) for a_S, a in zip(targets, seen(a_C))
-            ]
-            squashed = [tf.image.resize(artwork, photo.shape[1:3], antialias=True) for artwork in artworks]
-            J_artwork = sum(w * content_cost(a_C, model(each)) for w, each in zip(parts, squashed))
-            content_cost = functools.partial(equal_content, content_cost, float(J_artwork))
+        model = model_for([name for name, _ in costs.style_layers], photo)
+        if isinstance(model, TiledModel):
+            return photo, LargeCost(lambda: _parts(job, costs, model, photo, _artworks(job, size, photo)), grey)
+        parts = _parts(job, costs, model, photo, artworks)
 
         def cost(image):
             image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up
-            a_G = model(image)
-            J_style = sum(
-                w * costs.compute_style_cost(a_S, a, own) for w, a_S, a, own in zip(parts, targets, seen(a_G), layers)
-            )
-            J = costs.total_cost(content_cost(a_C, a_G), J_style, job.alpha, beta)
-            return J + job.smoothness * roughness(image) if job.smoothness else J
+            J = parts.of_seen(model.seen(image, parts.masks))
+            return sum((each(image) for each in parts.of_picture), J)
 
         return photo, cost
 
     return at_size
+
+
+def _parts(job, costs, model, photo, artworks):
+    """The parts of the cost for these pictures, in a Parts."""
+    masks = [load_mask(path, photo) for path in job.masks]
+    if 0 < len(masks) < len(artworks):
+        masks.append(tf.maximum(1 - sum(masks), 0.0))
+    weights = shares(job.weights or [1] * len(job.styles))
+    parts = areas(masks, weights) if masks else weights
+    beta = job.beta if job.strength is None else job.beta * 2.0 ** (job.strength - 5)
+    of_picture = []
+    if job.palette:
+        distance = palette_cost(artworks, parts, masks)
+        of_picture.append(lambda image: beta * PALETTE * job.palette * distance(image))
+    if job.smoothness:
+        of_picture.append(lambda image: job.smoothness * roughness(image))
+    layers = [costs.style_layers] * len(artworks)
+    targets = [model.seen(artwork)[0] for artwork in artworks]
+    seen_C = _for_each(model.seen(photo, masks), artworks)
+    a_C, focus = seen_C[0], _focus(job, photo, seen_C[0][-1].shape[1:3])
+    a_C = [*a_C[:-1], a_C[-1] * focus]
+
+    def content_cost(a_C, a_G):
+        return costs.compute_content_cost(a_C, [*a_G[:-1], a_G[-1] * focus])
+
+    if job.strength is not None:
+        layers = [equal_layers(costs.compute_style_cost, costs.style_layers, a_S, a) for a_S, a in zip(targets, seen_C)]
+        squashed = [tf.image.resize(artwork, photo.shape[1:3], antialias=True) for artwork in artworks]
+        J_artwork = sum(w * float(content_cost(a_C, model.seen(each)[0])) for w, each in zip(parts, squashed))
+        content_cost = functools.partial(equal_content, content_cost, J_artwork)
+
+    def J(seen_G):
+        J_style = sum(
+            w * costs.compute_style_cost(a_S, a, own)
+            for w, a_S, a, own in zip(parts, targets, _for_each(seen_G, artworks), layers)
+        )
+        return costs.total_cost(content_cost(a_C, seen_G[0]), J_style, job.alpha, beta)
+
+    return Parts(model, masks, J, of_picture)
+
+
+def _for_each(seen, artworks):
+    """What is seen under each mask; without masks the same for each artwork."""
+    return seen if len(seen) == len(artworks) else seen * len(artworks)
+
+
+def _focus(job, photo, sides):
+    """What the content volume is multiplied with, so that its squares count more where the photo has detail."""
+    focus = 0.1 + load_mask(job.detail_mask, photo) if job.detail_mask else detail_map(photo)
+    return tf.sqrt(position_weights(focus**job.detail, sides))
 
 
 def finished(job: Job, image: tf.Tensor) -> np.ndarray:
@@ -140,17 +165,6 @@ def finished(job: Job, image: tf.Tensor) -> np.ndarray:
 @functools.lru_cache(maxsize=4)
 def _photo(path: str, size: int) -> np.ndarray:
     return read_image(path, size, enlarge=True)
-
-
-@functools.cache
-def _feature_model(style_names: tuple[str, ...]) -> Callable:
-    return fast_feature_model(load_vgg19(), [*style_names, CONTENT_LAYER])
-
-
-def _for_style(volumes: list[tf.Tensor], mask: tf.Tensor | None = None) -> list[tf.Tensor]:
-    """What the style cost gets: compact volumes, under a mask if there is one; the content layer stays as it is."""
-    *styles, content = volumes
-    return [*(compact(volume if mask is None else under_mask(volume, mask)) for volume in styles), content]
 
 
 def _artworks(job: Job, size: int, photo: tf.Tensor) -> list[tf.Tensor]:
@@ -218,11 +232,6 @@ def load_mask(path: str | Path, photo: tf.Tensor) -> tf.Tensor:
         sizes = f"{mask.shape[2]} x {mask.shape[1]}, and the photo {n_W} x {n_H}"
         raise ValueError(f"{path}: at this size the mask is {sizes}: draw it on the photo, so that both have one shape")
     return tf.image.resize(mask, (n_H, n_W))
-
-
-def under_mask(volume: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Activations whose Gram matrix is the average under the mask."""
-    return volume * tf.sqrt(position_weights(mask, volume.shape[1:3]))
 
 
 # ---------------------------------------------------------------- smoothness

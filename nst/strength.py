@@ -15,6 +15,7 @@ import tensorflow as tf
 CONTENT, STYLE = 2.1, 2.6
 TOO_MUCH = 0.6  # of the content; beyond, its cost rises steeply, or a loud artwork would leave nothing of the photo
 STEEPNESS = 4
+PALETTE = 20  # of squared distances between colours: whites get clean, and strokes stay as they are
 # A photo that looks like the artwork must not make a cost infinite: at least this share of a black picture's, and this.
 _LEAST_SHARE, _LEAST = 0.01, 1e-6
 DETAIL = 0.45, 3.3  # least and most, of the average

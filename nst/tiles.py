@@ -19,8 +19,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from nst.bands import Rows, gated, largest, last_two, put_back
-from nst.engine import Convolution, MaxPooling, cholesky, layers_up_to
+from nst.bands import Gram, Rows, Whole, folded, gated, largest, last_two, put_back
+from nst.compact import cholesky
+from nst.engine import Convolution, MaxPooling, layers_up_to, positions_outside
 from nst.strength import position_weights
 from nst.vgg import layers_checked, preprocess
 
@@ -33,13 +34,15 @@ Seen = list[list[tf.Tensor]]  # what a cost gets: for each mask the volumes, in 
 
 
 class TiledModel:
-    """What engine.fast_feature_model and engine.compact give, and its gradient, in far less memory. For a CPU.
+    """What engine.fast_feature_model and compact.py give, and its gradient, in far less memory. For a CPU.
 
-    Layers in compact_names come as engine.compact makes them, under each mask; the others whole, whatever the masks.
+    Layers in compact_names come as `compact` makes them, under each mask; the others whole, whatever the masks.
     """
 
-    def __init__(self, vgg: keras.Model, layer_names: Iterable[str], compact_names: Iterable[str] = ()):
-        self.names, self.compact = layers_checked(layer_names), frozenset(compact_names)
+    def __init__(
+        self, vgg: keras.Model, layer_names: Iterable[str], compact_names: Iterable[str] = (), border: int = 0
+    ):
+        self.names, self.compact, self.border = layers_checked(layer_names), frozenset(compact_names), border
         named = layers_up_to(vgg, self.names)
         self.layers, self.index = [layer for _, layer in named], {name: n for n, (name, _) in enumerate(named)}
 
@@ -71,8 +74,8 @@ class TiledModel:
 
         def evaluate(picture):
             evaluation = _Evaluation(self, picture, masks)
-            J, gradients = of_found(evaluation.forward(keep=True))
-            return float(J), evaluation.backward(gradients)
+            J, evaluation.gradients = of_found(evaluation.forward(keep=True))
+            return float(J), evaluation.backward()
 
         return evaluate
 
@@ -86,7 +89,7 @@ def _seen(found):
 
 @tf.custom_gradient
 def _factor(average):
-    """engine.compact, from the average Gram matrix. As there, the gradient is S sqrt(n_C): A times it, over n_H n_W."""
+    """`compact`, from the average Gram matrix. As there, the gradient is S sqrt(n_C): A times it, over n_H n_W."""
     n_C = average.shape[0]
     L = cholesky(average)
 
@@ -96,70 +99,6 @@ def _factor(average):
     return tf.transpose(L)[tf.newaxis, tf.newaxis] * n_C**0.5, backward
 
 
-# ---------------------------------------------------------------- what the cost sees of a layer
-
-
-class _Gram:
-    """The average Gram matrices of a layer, one for each of its weights (n_H, n_W, 1); None weighs all alike."""
-
-    def __init__(self, sides, weights):
-        self.positions, self.weights, self.row, self.sums = sides[0] * sides[1], weights, 0, [0.0] * len(weights)
-
-    def add(self, band):
-        for k, weight in enumerate(self.weights):
-            A = _flat(band)
-            B = A if weight is None else _flat(band * weight[self.row : self.row + band.shape[0]])
-            self.sums[k] += tf.matmul(A, B, transpose_a=True).numpy().astype(np.float64)
-        self.row += band.shape[0]
-
-    def found(self):
-        return [tf.constant(each / self.positions, tf.float32) for each in self.sums]
-
-    def backward(self, band, row, rows, gradients):
-        """The gradient of each matrix with respect to some rows, given the activations there."""
-        for weight, S in zip(self.weights, gradients):
-            if S is not None:
-                part = tf.reshape(tf.matmul(_flat(band), S / self.positions), band.shape)
-                yield part if weight is None else part * weight[row : row + rows]
-
-
-class _Whole:
-    """The volume of a layer, once for each of its weights, times their root."""
-
-    def __init__(self, shape, weights):
-        self.roots, self.shape = [weight if weight is None else tf.sqrt(weight) for weight in weights], shape
-        self.volume, self.row = None, 0
-
-    def add(self, band):
-        if self.volume is None:
-            self.volume = _aligned(self.shape)
-        self.volume[self.row : self.row + band.shape[0]] = band
-        self.row += band.shape[0]
-
-    def found(self):
-        volume = tf.experimental.dlpack.from_dlpack(self.volume[np.newaxis].__dlpack__())  # the same memory
-        self.volume = None
-        return [volume if root is None else volume * root for root in self.roots]
-
-    def backward(self, band, row, rows, gradients):
-        for root, gradient in zip(self.roots, gradients):
-            if gradient is not None:
-                part = gradient[0, row : row + rows]
-                yield part if root is None else part * root[row : row + rows]
-
-
-def _aligned(shape):
-    """An empty float32 array that begins where TensorFlow wants it to."""
-    size = 4 * int(np.prod(shape))
-    memory = np.empty(size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + size].view(np.float32).reshape(shape)
-
-
-def _flat(band):
-    return tf.reshape(band, (-1, band.shape[-1]))
-
-
 # ---------------------------------------------------------------- one evaluation
 
 
@@ -167,9 +106,9 @@ class _Evaluation:
     """One picture on its way forward and backward; `kept` holds what each layer's gradient needs, in rows."""
 
     def __init__(self, model, picture, masks):
-        self.layers, self.picture, self.kept = model.layers, picture, defaultdict(Rows)
+        self.layers, self.picture, self.border, self.kept = model.layers, picture, model.border, defaultdict(Rows)
         self.shapes = []  # (n_H, n_W, n_C) of each layer
-        n_H, n_W, n_C = picture.shape[1:]
+        n_H, n_W = (side + 2 * self.border for side in picture.shape[1:3])
         for layer in self.layers:
             if isinstance(layer, Convolution):
                 n_C = layer.kernel.shape[-1]
@@ -177,14 +116,14 @@ class _Evaluation:
                 n_H, n_W = n_H // 2, n_W // 2
             self.shapes.append((n_H, n_W, n_C))
         self.again = model.index.get(RECOMPUTED, len(self.layers) - 1) + 1  # as many layers are computed twice
-        self.wanted = defaultdict(list)  # {layer: [(place among the names, _Gram or _Whole)]}
+        self.wanted = defaultdict(list)  # {layer: [(place among the names, Gram or Whole)]}
         for place, name in enumerate(model.names):
-            n = model.index[name]
-            *sides, n_C = self.shapes[n]
+            n, cut = model.index[name], positions_outside(name, self.border)
+            *sides, n_C = shape = (self.shapes[n][0] - 2 * cut, self.shapes[n][1] - 2 * cut, self.shapes[n][2])
             is_compact = name in model.compact
             weights = [position_weights(mask, sides)[0] for mask in masks] if is_compact and len(masks) else [None]
-            gram = is_compact and sides[0] * sides[1] > n_C
-            self.wanted[n].append((place, _Gram(sides, weights) if gram else _Whole(self.shapes[n], weights)))
+            kind = Gram if is_compact and sides[0] * sides[1] > n_C else Whole
+            self.wanted[n].append((place, kind(shape, weights, cut)))
 
     def forward(self, keep):
         for _ in self._through(0, len(self.layers), self.again if keep else len(self.layers), self.wanted):
@@ -192,16 +131,16 @@ class _Evaluation:
         parts = sorted((part for parts in self.wanted.values() for part in parts), key=lambda part: part[0])
         return [part.found() for _, part in parts]
 
-    def backward(self, gradients):
-        self.gradients = gradients
+    def backward(self):
         self.ahead = self._through(0, self.again, 0, {})
         bands = None
         for n in reversed(range(len(self.layers))):
             bands = self._back(n, bands)
-        total, row = np.empty(self.picture.shape, np.float32), 0
+        total, rows = np.zeros(self.picture.shape, np.float32), iter(self._mirrored(1))
         for band in bands:
-            total[0, row : row + band.shape[0]] = band[..., ::-1] * 255.0
-            row += band.shape[0]
+            for gradient in folded(band.numpy(), self.border):
+                total[0, next(rows)] += gradient[:, ::-1] * np.float32(255)
+        del self.ahead  # a ring of references, which would keep all this in memory
         return total
 
     def _through(self, first, end, kept_from, wanted):
@@ -211,9 +150,14 @@ class _Evaluation:
         return bands
 
     def _picture_bands(self):
-        step = self._step(0)
-        for row in range(0, self.picture.shape[1], step):
-            yield preprocess(tf.convert_to_tensor(self.picture[:, row : row + step], tf.float32))[0]
+        step, rows, columns = self._step(0), self._mirrored(1), self._mirrored(2)
+        for row in range(0, len(rows), step):
+            band = np.asarray(self.picture[0])[rows[row : row + step]][:, columns]
+            yield preprocess(tf.convert_to_tensor(band, tf.float32))
+
+    def _mirrored(self, axis):
+        """The row, or column, of the picture for each one of the picture with its border."""
+        return np.pad(np.arange(self.picture.shape[axis]), self.border, mode="reflect")
 
     # These generators wait at their `yield` while all deeper layers work: what they still hold then stays in memory.
 
@@ -300,7 +244,7 @@ class _Evaluation:
             kept = self._take(n, rows)
             kept = tf.convert_to_tensor(kept if self._is_gram(n) else np.unpackbits(kept, axis=-1).view(bool))
             for place, part in self.wanted.get(n, ()):
-                parts += part.backward(kept, row, rows, self.gradients[place])
+                parts += part.backward(kept, row, self.gradients[place])
             row += rows
             x = gated(above, parts, kept, int(row == n_H))
             above = last_two(x)
@@ -309,6 +253,8 @@ class _Evaluation:
             del x
             if found:
                 yield found.pop()
+        for place, _ in self.wanted.get(n, ()):
+            self.gradients[place] = None
 
     def _take(self, n, rows):
         while self.kept[n].count < rows:
@@ -316,7 +262,7 @@ class _Evaluation:
         return self.kept[n].take(rows)
 
     def _is_gram(self, n):
-        return any(isinstance(part, _Gram) for _, part in self.wanted.get(n, ()))
+        return any(isinstance(part, Gram) for _, part in self.wanted.get(n, ()))
 
     def _step(self, n):
         """How many rows a band of layer n has."""

@@ -199,6 +199,8 @@ class Run:
             self.bar.close()
             if kind is FloatingPointError:
                 self._save(RESULT, checkpoint=False)
+            if kind and issubclass(kind, OSError):
+                self._save(RESULT)
             if kind is KeyboardInterrupt and self.history:
                 self._save(RESULT)
                 self.canvas.draw(self.picture(), self.history)
@@ -206,7 +208,7 @@ class Run:
                     kept = " The picture is saved; resume=True goes on from here." if self.output else ""
                     print(f"Stopped after {len(self.history)} of {self.total} steps.{kept}")
                 kind = None
-            if kind is None and self._trouble:
+            if (kind is None or issubclass(kind, OSError)) and self._trouble:
                 self._rescue()
         return kind is None
 

@@ -62,6 +62,7 @@ def test_a_class_list_of_many_kinds_is_read(tmp_path, text, encoding):
         ("who,when\na,b\n", "who, when"),
         ("id,name\n../x,X\n", "line 2: the id '../x'"),
         ("id,name\nada,A\nADA,B\n", "line 3: the id ADA is there twice"),
+        ("id,name\nx_5_assignsubmission_file_,X\n", "line 2: the id x_5_assignsubmission_file_ reads like a name"),
         ("id,name\n,A\n", "line 2: no id"),
         ("id,name\n", "no students"),
     ],

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from nst.commands import COMMANDS, arguments, main
-from nst.job import Job, memory_needed
+from nst.commands import COMMANDS, arguments, main, paint
+from nst.job import Job
 from nst.paths import IMAGES, ROOT
 
 CAT, STARS = str(IMAGES / "content" / "cat.png"), str(IMAGES / "style" / "starry_night.jpg")
@@ -116,14 +117,23 @@ def test_what_makes_no_sense_is_refused_in_one_line_and_changes_nothing(refused,
     assert refused(*words).startswith(message)
 
 
-def test_a_size_that_takes_more_memory_than_there_is_names_the_largest_that_fits(refused, monkeypatch):
+@pytest.mark.parametrize(
+    ("gigabytes", "size", "needed", "most"),
+    [  # 1.5 GB and 2400 bytes a pixel as a whole, 1.8 GB and 350 bytes a pixel in bands
+        (2.5, 1200, 4, (1e9 / 2400 / 0.6656) ** 0.5),
+        (4, 6000, 10, (2.2e9 / 350 / 0.6656) ** 0.5),
+    ],
+)
+def test_a_size_that_takes_more_memory_than_there_is_names_the_largest_that_fits(
+    gigabytes, size, needed, most, refused, monkeypatch
+):
     class Memory:
-        total = memory_needed(1000 * 667)
+        total = gigabytes * 1e9
 
     monkeypatch.setattr(arguments.psutil, "virtual_memory", Memory)
-    line = refused("paint", CAT, STARS, "--size", 3000)
-    assert line.startswith("nst paint: size 3000: painting 3000 x 1996 pixels takes about 16 GB of memory, and this ")
-    assert abs(int(re.search(r"give at most (\d+)", line)[1]) - 1000) < 5
+    line = refused("paint", CAT, STARS, "--size", size)
+    assert re.match(rf"nst paint: size {size}: painting {size} x \d+ pixels takes about {needed} GB of memory", line)
+    assert abs(int(re.search(r"give at most (\d+)", line)[1]) - most) < 5
 
 
 def test_a_limit_of_this_process_counts_as_its_memory():
@@ -131,12 +141,33 @@ def test_a_limit_of_this_process_counts_as_its_memory():
         "import resource\nresource.setrlimit(resource.RLIMIT_AS, (2 * 10**9, -1))\nfrom nst.commands import main\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", f"{program}main(['paint', {CAT!r}, {STARS!r}, '--size', '1600'])"],
+        [sys.executable, "-c", f"{program}main(['paint', {CAT!r}, {STARS!r}, '--size', '1200'])"],
         capture_output=True,
         text=True,
     )
-    assert re.match(r"nst paint: size 1600: painting 1600 x 1064 pixels takes about 6 GB .*, and this", done.stderr)
+    assert re.match(r"nst paint: size 1200: painting 1200 x 798 pixels takes about 4 GB .*, and this", done.stderr)
     assert int(re.search(r"give at most (\d+)", done.stderr)[1]) in range(500, 620)
+
+
+def test_a_disk_without_room_for_what_is_set_aside_is_named(refused, monkeypatch):
+    """At 4000 px, 10.6 million pixels: 12 bytes each for ten arrays of L-BFGS, and more."""
+    monkeypatch.setattr(arguments.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1.2e9))
+    line = refused("paint", CAT, STARS, "--size", 4000)
+    assert re.match(r"nst paint: .*: painting takes up to 1.9 GB on the disk, and 1.2 GB are free there; make", line)
+
+
+def test_how_long_it_takes_is_said_once_and_before(capsys):
+    reporter = paint.Reporter()
+    run = SimpleNamespace(saved={}, bar="", seconds_left=lambda: None)
+    for left in (None, 7800.0, 7700.0):
+        run.seconds_left = lambda left=left: left
+        reporter(run)
+    assert capsys.readouterr().out.splitlines() == [
+        "This takes about 2 h 10 min. Ctrl-C keeps the picture, and --resume goes on."
+    ]
+    short = paint.Reporter()
+    short(SimpleNamespace(saved={}, bar="", seconds_left=lambda: 100.0))
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from nst import engine
-from nst.engine import Convolution, MaxPooling, Winograd, compact, fast_feature_model, winograd_matrices
+from nst.compact import compact
+from nst.engine import Convolution, MaxPooling, Winograd, fast_feature_model, winograd_matrices
 from nst.paths import IMAGES
 from nst_utils import feature_model, load_image, with_average_pooling
 

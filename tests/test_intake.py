@@ -6,8 +6,11 @@ import copy
 import io
 import json
 import os
+import resource
 import signal
 import struct
+import subprocess
+import sys
 import time
 import zipfile
 from concurrent.futures import Future
@@ -24,6 +27,7 @@ from grading.course import Course, Submission
 from grading.grade import grade_course
 from grading.nbgrader_plugin import PREPARED, EvaluateExercises, put_in_order
 from grading.table import show, write_csv
+from grading.time_limit import SHORT, can_be_parsed
 from grading.unpack import Unreadable, opened
 from nst.notebooks import functions_from
 from nst.paths import ROOT
@@ -370,6 +374,44 @@ def test_a_zip_file_of_too_many_names_is_not_opened(tmp_path, monkeypatch, large
         opened(with_many_names(50_000)[:-14] + b"\0\0" * 2 + struct.pack("<IIH", 2_700_000, 0, 0))
 
 
+def test_a_zip_file_whose_list_is_in_two_places_is_not_opened():
+    """Newer Pythons read the record where the file says that it is, older ones the last."""
+    data = with_many_names(20, large=True)
+    with pytest.raises(Unreadable, match="it is no zip file, or a damaged one"):
+        opened(data[:-34] + struct.pack("<Q", 5) + data[-26:])
+
+
+BIG = "\N{GRINNING FACE}" + "a" * 19_500_000  # of which each letter takes four bytes in Python
+LARGE = {
+    "emoji": ([dict(cell_type="markdown", metadata={}, source=BIG)], "not read: with those before it, it has more"),
+    "numbers": (["MANY"], "it has millions of brackets and commas, too many to read; clear its outputs"),
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_many_large_notebooks_take_little_memory(tmp_path, kind):
+    """Twenty of 20 MB, in a zip file of 1 MB, took 2 GB and a minute."""
+    cells, words = LARGE[kind]
+    text = json.dumps(json.loads(FINISHED) | dict(more=cells), ensure_ascii=False)
+    text = text if kind == "emoji" else text.replace('"MANY"', '{"":1},' * 2_700_000 + "1")
+    folder = tmp_path / "submitted" / "ada" / "notebooks"
+    folder.mkdir(parents=True)
+    text = text.replace('"more": [', '"cells": [' + json.dumps(json.loads(FINISHED)["cells"])[1:-1] + ", ")
+    (folder / "ada.zip").write_bytes(zipped({f"{number}/{FILE}": text for number in range(20)}))
+    program = (
+        "import json, sys; from grading.nbgrader_plugin import put_in_order\n"
+        "most = lambda: [int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM')][0]\n"
+        f"before = most(); made, notes = put_in_order(sys.argv[1] + '/ada/notebooks/{FILE}', sys.argv[1], '{NAME}')\n"
+        "print(json.dumps([most() - before, notes]))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "submitted")]
+    begun = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    grown, notes = json.loads(done.stdout)
+    assert grown < 500_000 and time.monotonic() - begun < 30
+    assert words in " ".join(notes)
+
+
 def shown_in(tmp_path, cell):
     """(the text cell as it is kept, the page that nbconvert makes of the notebook)."""
     cell = dict(cell_type="markdown", metadata={}) | cell
@@ -469,6 +511,60 @@ def test_a_cell_is_parsed_once_however_often_it_is_asked_for(tmp_path, monkeypat
     more = [dict(cell_type="code", metadata={}, source=f"{number}, {names}") for number in range(30)]
     hand_in(tmp_path, {f"{STYLE}.ipynb": changed(lambda cells: cells.extend(more), STYLE)}, STYLE)
     assert sum(text.endswith(names) for text in parsed) == 30
+
+
+NAMES = "import a" + ".b" * 28_000  # for which Python's parser takes 780 MB
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        (NAMES, "cell {}: left out; its 56008 characters take Python too much memory or time; make it shorter"),
+        (f"!ls\n{NAMES}", "cell {}: left out; its 56012 characters take Python too much memory"),  # for IPython alone
+        ("x = f'" + "{a}" * 90_000 + "'", "cell {}: left out; its 270007 characters take Python too much"),  # 8 s
+        ("x = 1\n" * 45_000, None),
+        ("x = '" + "iVBORw0KGgo" * 20_000 + "'", None),
+        ("x = '" + "iVBORw0KGgo" * 30_000 + "'", "cell {}: it has 330006 characters, more than the 300000 of a cell"),
+    ],
+    ids=["names", "magic", "strings", "lines", "picture", "too long"],
+)
+def test_a_cell_that_python_can_hardly_parse_is_left_out(tmp_path, source, wanted):
+    """Tried out in another process: nothing ends the parser in this one."""
+    more = [dict(cell_type="code", metadata={}, source=source)]
+    if source == NAMES:  # what has an exercise's mark is parsed as well
+        mark = dict(nbgrader=dict(grade_id="compute_content_cost"))
+        more.append(dict(cell_type="markdown", metadata=mark, source=source))
+    many = len(json.loads(FINISHED)["cells"])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answers, notes, notebook = hand_in(tmp_path, {FILE: changed(lambda cells: cells.extend(more))})
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert is_right(answers) and grown < 400_000
+    told = [note for note in notes if "characters" in note]
+    for number, note in enumerate(told, start=many + 1):
+        assert note.startswith(f"{FILE}: " + wanted.format(number))
+    assert len(told) == (len(more) if wanted else 0)
+    left_out = bool(wanted) and "left out" in wanted
+    assert any(source in cell.source for cell in notebook.cells) != left_out
+
+
+def test_a_merge_that_python_can_hardly_parse_is_left_out(tmp_path):
+    lower = f"def compute_content_cost(a): pass\n{NAMES}\n"
+    cell = dict(cell_type="code", metadata={}, source=f"<<<<<<< a\nx = 1\n=======\n{lower}>>>>>>> b\n")
+    answers, notes, _ = hand_in(tmp_path, {FILE: changed(lambda cells: cells.append(cell))})
+    told = f"{FILE}: lower version, cell 0: left out; its {len(lower)} characters"
+    assert is_right(answers) and told in " ".join(notes)
+
+
+def test_what_is_short_enough_to_be_parsed_here_takes_little():
+    """The worst that is known: each beginning of the name is kept, and four letters are made of each of its letters."""
+    source = "import " + "\N{ARABIC LIGATURE ALLAH ISOLATED FORM}." * (SHORT // 2 - 5) + "a"
+    assert SHORT - 10 < len(source) <= SHORT and can_be_parsed(source)
+    program = (
+        "import ast, resource, sys, time; resource.setrlimit(resource.RLIMIT_AS, (300_000_000,) * 2)\n"
+        "source = sys.stdin.buffer.read().decode(); ast.parse(source); print(time.process_time() < 3)"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], input=source.encode(), capture_output=True)
+    assert done.stdout == b"True\n", done.stderr
 
 
 def test_a_notebook_of_far_too_much_code_is_refused(tmp_path):

@@ -14,6 +14,7 @@ from nst.job import Job
 from nst.notebooks import functions_from
 from nst.paths import IMAGES, ROOT
 from nst.recipe import areas, course_costs, finished, paint, problem
+from nst.seen import BORDER, under_mask
 from nst.training import load_image
 
 NOTEBOOK = ROOT / "notebooks" / "07_control.ipynb"
@@ -23,7 +24,7 @@ gram_matrix, compute_style_cost = functions_from(
 CONTROLS = ("keep_colors", "match_colors", "load_mask", "under_mask", "roughness")
 WRITTEN = {
     "notebook 07": SimpleNamespace(**dict(zip(CONTROLS, functions_from(NOTEBOOK, *CONTROLS)))),
-    "nst.recipe": recipe,
+    "nst.recipe": SimpleNamespace(**vars(recipe), under_mask=under_mask),
 }
 CAT = IMAGES / "content" / "cat.png"
 PAGODA, SKY = IMAGES / "content" / "pagoda.jpg", IMAGES / "mask" / "pagoda_sky.png"
@@ -109,7 +110,7 @@ def test_roughness_is_the_mean_difference_between_neighbours(controls, rng):
 @pytest.fixture(scope="module")
 def model(vgg):
     layers = [f"block{block}_conv1" for block in range(1, 6)]
-    return fast_feature_model(vgg, [*layers, "block4_conv2"])
+    return fast_feature_model(vgg, [*layers, "block4_conv2"], border=BORDER)
 
 
 def cost(image=None, size=64, styles=(STARRY,), strength=None, detail=0, **settings):

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from nst import tiles
 from nst.engine import fast_feature_model
-from nst.recipe import CONTENT_LAYER, _for_style, course_costs
+from nst.recipe import course_costs
+from nst.seen import BORDER, CONTENT_LAYER, WholeModel
 from nst.tiles import TiledModel
 from nst_utils import with_average_pooling
 
@@ -53,25 +54,25 @@ def test_cost_and_gradient_are_those_of_the_whole_picture(vgg, sides, masked, mo
     monkeypatch.setattr(tiles, "BAND_BYTES", 300_000)
     content_cost = odd_content_cost if masked else COSTS.compute_content_cost
     names = [*STYLE, CONTENT_LAYER]
-    model, tiled = fast_feature_model(vgg, names), TiledModel(vgg, names, STYLE)
+    model, tiled = WholeModel(vgg, STYLE), TiledModel(vgg, names, STYLE, BORDER)
     left = np.linspace(1, 0, sides[1], dtype=np.float32) * np.ones((1, *sides), np.float32)
     masks = [tf.constant(mask[..., np.newaxis]) for mask in (left**2, 1 - left**2)] if masked else []
     photo, artworks = picture(rng, *sides), [picture(rng, 80, 90 + 20 * n) for n in range(1 + masked)]
-    a_C, targets = model(photo), [_for_style(model(artwork)) for artwork in artworks]
+    a_C, targets = model.seen(photo)[0], [model.seen(artwork)[0] for artwork in artworks]
 
     def cost(seen):
         J_style = sum(COSTS.compute_style_cost(a_S, a_G) for a_S, a_G in zip(targets, seen, strict=True))
         return COSTS.total_cost(content_cost(a_C, seen[0]), J_style, 10, 100)
 
-    whole = untiled(lambda image: cost([_for_style(model(image), mask) for mask in masks or [None]]))
+    whole = untiled(lambda image: cost(model.seen(image, masks)))
     check_alike(tiled.value_and_gradient(cost, masks), whole, [picture(rng, *sides) for _ in range(2)])
 
 
 def test_what_is_seen_is_what_the_cost_gets_of_the_whole_picture(vgg, monkeypatch, rng):
     monkeypatch.setattr(tiles, "BAND_BYTES", 300_000)
     names, image = [*STYLE, CONTENT_LAYER], picture(rng, 150, 211)
-    expected = _for_style(tf.function(fast_feature_model(vgg, names))(tf.constant(image)))
-    (found,) = TiledModel(vgg, names, STYLE).seen(image)
+    (expected,) = tf.function(WholeModel(vgg, STYLE).seen)(tf.constant(image))
+    (found,) = TiledModel(vgg, names, STYLE, BORDER).seen(image)
     assert [volume.shape for volume in found] == [volume.shape for volume in expected]
     for volume, whole in zip(found, expected):
         gram = [tf.matmul(*[tf.reshape(each, (-1, each.shape[-1]))] * 2, transpose_a=True) for each in (volume, whole)]

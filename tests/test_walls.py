@@ -4,13 +4,18 @@ import ast
 import dataclasses
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 
 import nbformat
 import pytest
 
 from grading import sandbox, walls
+from grading.course import Course
 from grading.exercises import EXERCISES
 from grading.sandboxed import inside
 from nst.paths import ROOT
@@ -332,8 +337,9 @@ def test_what_a_notebook_imports_is_there():
     assert len(seen) > 10 and seen <= set(walls.VISIBLE)
 
 
-def test_no_two_sandboxes_have_the_same_user(monkeypatch):
+def test_no_two_sandboxes_have_the_same_user(tmp_path, monkeypatch):
     """Two `make grade` at the same time counted their users from their process numbers, and met after a while."""
+    monkeypatch.setattr(sandbox, "LOCKS", [tmp_path])
     drawn = iter([200_000, 200_000, 200_001, 200_000])
     monkeypatch.setattr("secrets.choice", lambda users: next(drawn))
     (one, first), (other, second) = sandbox._claim_a_user(), sandbox._claim_a_user()
@@ -346,6 +352,80 @@ def test_no_two_sandboxes_have_the_same_user(monkeypatch):
     monkeypatch.setattr(sandbox, "FEWEST_USERS", 10**10)
     with pytest.raises(sandbox.SandboxError, match="map 65536"):
         sandbox._claim_a_user()
+
+
+def test_nobody_else_can_hold_the_users(tmp_path, monkeypatch):
+    """They were names that any process may take; two of an ordinary user's took all that a container has."""
+    monkeypatch.setattr(sandbox, "LOCKS", [tmp_path / "open", tmp_path / "own"])
+    for name, mode in (("open", 0o777), ("own", 0o755)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(mode)
+    monkeypatch.setattr("secrets.choice", lambda users: 200_000)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind("\0nst-course-user-200000")
+        user, claim = sandbox._claim_a_user()
+    (lock,) = tmp_path.glob("*/*")
+    assert user == 200_000 and lock.parent.name == "own" and lock.stat().st_mode & 0o077 == 0
+    started = time.monotonic()
+    with pytest.raises(sandbox.SandboxError, match=f"locks on {lock}. Wait until they have ended .lslocks"):
+        sandbox._claim_a_user()
+    assert time.monotonic() - started < 5
+    claim.close()
+    sandbox._claim_a_user()[1].close()
+    (tmp_path / "own").chmod(0o777)
+    with pytest.raises(sandbox.SandboxError, match="no folder of its own"):
+        sandbox._claim_a_user()
+
+
+def test_the_project_and_the_course_are_hidden_wherever_they_lie(monkeypatch):
+    """In what the sandbox shows of the system, by whatever way: its links, and Python in the course itself."""
+
+    def shown(*folders):
+        program = "import os, sys; print([sorted(os.listdir(each)) for each in sys.argv[1:]], os.access('/lib/x', 2))"
+        command = [*walls._bwrap(1_000_000), "--", sys.executable, "-I", "-c", program, *folders]
+        return subprocess.run(command, capture_output=True, text=True, env=walls.environment()).stdout.strip()
+
+    monkeypatch.setattr(walls, "_hidden", set(walls._hidden))
+    places = ["/usr/share", "/usr/lib/python3", "/lib/python3"]
+    if not all(map(os.path.isdir, places)):
+        pytest.skip("this is another system than Debian")
+    assert shown(*places) == f"{[sorted(os.listdir(each)) for each in places]} False"
+    walls.hide("/usr/share")
+    walls.hide("/lib/python3")
+    assert shown(*places) == f"{[[], [], []]} False"
+    inner = "/usr/share/doc"
+    prefixes = [*walls._prefixes(), inner]
+    monkeypatch.setattr(walls, "_prefixes", lambda: prefixes)
+    assert shown("/usr/share", inner) == f"{[['doc'], sorted(os.listdir(inner))]} False"
+
+
+def test_a_course_is_hidden(tmp_path, monkeypatch):
+    monkeypatch.setattr(walls, "_hidden", {ROOT})
+    (tmp_path / "link").symlink_to(tmp_path / "course")
+    (tmp_path / "course").mkdir()
+    course = Course(tmp_path / "link")
+    assert walls._hidden == {ROOT, tmp_path / "course"}
+    assert dataclasses.replace(course.limits, hidden="") == sandbox.Limits() and "course" not in f"{course.limits}"
+    walls._hidden.clear()  # as on another machine, which gets the limits only
+    limits = dataclasses.replace(course.limits, seconds=20)
+    assert attacked({"one": "return tf.constant(1.0)"}, limits) == {"one": ("done", 1.0)}
+    assert walls._hidden == {tmp_path / "course"}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can put the project there")
+def test_a_project_below_usr_is_hidden():
+    with tempfile.TemporaryDirectory(dir="/usr/local/src") as folder:
+        for name in ("grading", "nst", "notebooks"):
+            shutil.copytree(ROOT / name, f"{folder}/{name}")
+        shutil.copy(ROOT / "nst_utils.py", folder)
+        program = (
+            "import os, subprocess, sys; from grading import walls\n"
+            "look = 'import os, sys; print(os.listdir(sys.argv[1]), len(os.listdir(\"/grader/nst\")) > 5)'\n"
+            "start = [*walls._bwrap(1_000_000), '--', sys.executable, '-I', '-c', look, os.getcwd()]\n"
+            "sys.exit(subprocess.run(start, env=walls.environment()).returncode)"
+        )
+        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True)
+        assert done.stdout == "[] True\n", done.stderr
 
 
 def test_systemd_limits_memory_and_processes_where_it_can(tmp_path, monkeypatch):

@@ -45,6 +45,13 @@ def packed_size():
     return len(saved(np.frombuffer(b"[]", np.uint8)))
 
 
+def with_zip64(data):
+    """The same zip file, with a record in which zipfile looks first for how much it lists: any number."""
+    entries, size, offset = struct.unpack("<HII", data[-12:-2])
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, size, offset)
+    return data[:-22] + record + struct.pack("<4sIQI", b"PK\6\7", 0, offset + size, 1) + data[-22:]
+
+
 class Bomb:
     def __reduce__(self):
         return pytest.fail, ("a pickle was opened",)
@@ -79,6 +86,8 @@ ARRAY = b'{"array": "a0"}'
         packed().replace(struct.pack("<I", packed_size()), struct.pack("<I", 10**6)),
         packed()[:-22] + b"PK\5\6" + bytes(4) + struct.pack("<HHII", 3, 3, 30_000_000, 0) + bytes(2),
         packed() + b"comment",
+        with_zip64(packed()),
+        packed()[:-2] + b"\1\0",
     ],
 )
 def test_what_is_damaged_or_dangerous_is_refused(data):
@@ -91,3 +100,23 @@ def test_more_than_the_limit_is_refused():
     decode(data, max_bytes=20_000)
     with pytest.raises(ValueError, match="damaged results"):
         decode(data, max_bytes=5000)
+
+
+def test_the_records_that_are_refused_are_read_by_zipfile():
+    """Else the tests above would prove nothing about them."""
+    for data in (packed(), with_zip64(packed())):
+        assert zipfile.ZipFile(io.BytesIO(data)).namelist() == ["json.npy"]
+
+
+def test_few_of_the_entries_that_a_zip_file_claims_are_read(monkeypatch):
+    """Each takes 46 bytes of what it says at its end that its list has; its number of them is not believed."""
+    entry = struct.pack("<4s42x", b"PK\1\2")
+    read, whole = [], zipfile.ZipInfo.__init__
+    monkeypatch.setattr(zipfile.ZipInfo, "__init__", lambda it, *rest: read.append(1) or whole(it, *rest))
+    for number in (4000, 400_000):
+        listed = entry * number
+        end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 1, 1, len(listed), 0, 0)
+        for data in (listed + end, with_zip64(listed + end)):
+            with pytest.raises(ValueError, match="damaged results"):
+                decode(data)
+    assert len(read) == 4000

@@ -41,6 +41,8 @@ def decode(data: bytes, max_bytes: int = 64_000_000, max_json: int = 64_000_000)
         _check_directory(data)
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             entries = file.infolist()
+            if len(entries) > MAX_ENTRIES:
+                raise ValueError("too many entries")
             if any(e.compress_type != zipfile.ZIP_STORED or e.compress_size != e.file_size for e in entries):
                 raise ValueError("compressed entries")
             if sum(entry.file_size for entry in entries) > max_bytes or len(data) > max_bytes:
@@ -66,9 +68,12 @@ def decode(data: bytes, max_bytes: int = 64_000_000, max_json: int = 64_000_000)
 
 
 def _check_directory(data):
-    """Raise ValueError unless the zip file says at its end, as `encode` writes it, that it has few entries."""
-    if len(data) < 22 or data[-22:-18] != b"PK\5\6":
-        raise ValueError("no zip file")
+    """Raise ValueError unless the zip file says at its end, as `encode` writes it, that it has few entries.
+
+    zipfile reads as many bytes of entries as that record says; one for zip64 would stand right before it and outdo it.
+    """
+    if data[-22:-18] != b"PK\5\6" or data[-2:] != bytes(2) or data[-42:-38] == b"PK\6\7":
+        raise ValueError("no zip file, one with a comment, or a zip64 one")
     entries, size = struct.unpack("<HI", data[-12:-6])
     if entries > MAX_ENTRIES or size > 200 * MAX_ENTRIES:
         raise ValueError("too many entries")

@@ -6,7 +6,6 @@ No TensorFlow: whatever is refused, is refused at once.
 import argparse
 import contextlib
 import dataclasses
-import math
 import os
 import re
 import resource
@@ -19,7 +18,16 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from nst.job import CHECKPOINT, RESULT, Job, OtherSettings, check_same_settings, memory_needed, read_checkpoint
+from nst.job import (
+    CHECKPOINT,
+    RESULT,
+    Job,
+    OtherSettings,
+    check_same_settings,
+    memory_needed,
+    read_checkpoint,
+    room_needed,
+)
 from nst.paths import OUTPUT
 from nst.pictures import (
     SMALLEST_SIDE,
@@ -66,6 +74,12 @@ def say(text: str, end: str = "\n") -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def in_hours(seconds: float) -> str:
+    """Such as "40 minutes", "2 h 10 min"."""
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def in_words(error: Exception) -> str:
     """What went wrong, without Python's numbers: "name: No such file or directory"."""
     if isinstance(error, OSError) and error.strerror:
@@ -103,6 +117,7 @@ _SETTINGS = {  # of a Job: how it is read, and what it means
     "size": (integer, "longer side of the picture, in pixels"),
     "strength": (number, "of the style, 0 to 10, the same for any photo and artwork; one more doubles beta"),
     "detail": (number, "how much more the content counts where the photo has detail, 0 to 3"),
+    "palette": (number, "how much the artwork's colours matter, as often as they come; 0: not at all"),
     "alpha": (number, "how much the content matters"),
     "beta": (number, "how much the style matters"),
     "evaluations": (integer, "steps, evaluations of the cost, at each of three scales"),
@@ -145,23 +160,32 @@ def _file(text: str) -> str:
         raise Refused(in_words(error)) from error
 
 
-def check_pictures(job: Job, enlarge: bool = True) -> None:
-    """Refused if a picture cannot be read at this size, or if painting it takes more memory than there is."""
+def check_pictures(job: Job, by_recipe: bool = True) -> tuple[int, int]:
+    """Width and height of the painting.
+
+    by_recipe: a smaller photo is enlarged, and a large one painted in bands; notebook 04 does neither.
+
+    Refused if a picture cannot be read at this size, or if painting it takes more memory than there is.
+    """
     try:
-        width, height = (round(side) for side in _size_painted(job, enlarge))
-        there, fixed = _memory_there(), memory_needed(0)
-        needed = memory_needed(height * width, (job.brush * job.size) ** 2)
-        if needed > there:
-            most = int(job.size * math.sqrt((there - fixed) / (needed - fixed))) if there > fixed else 0
+        width, height = (round(side) for side in _size_painted(job, by_recipe))
+        there = _memory_there()
+
+        def needed(size):
+            return memory_needed(height * width * (size / job.size) ** 2, (job.brush * size) ** 2, by_recipe)
+
+        if needed(job.size) > there:
+            most = next((size for size in range(job.size, 0, -1) if needed(size) <= there), 0)
             raise Refused(
-                f"size {job.size}: painting {width} x {height} pixels takes about {needed / 1e9:.0f} GB of memory, and "
-                f"this machine has {there / 1e9:.0f}; give at most {most}"
+                f"size {job.size}: painting {width} x {height} pixels takes about {needed(job.size) / 1e9:.0f} GB of "
+                f"memory, and this machine has {there / 1e9:.0f}; give at most {most}"
             )
-        read_image(job.content, job.size, enlarge)
+        read_image(job.content, job.size, by_recipe)
         for path in filter(None, [*job.masks, job.detail_mask]):
             read_image(path, job.size, enlarge=True)
         for path in job.styles:
-            read_image(path, max(round(job.brush * job.size), 64), enlarge, min_size=SMALLEST_SIDE)
+            read_image(path, max(round(job.brush * job.size), 64), by_recipe, min_size=SMALLEST_SIDE)
+        return width, height
     except (OSError, ValueError) as error:
         raise Refused(in_words(error)) from error
 
@@ -218,6 +242,16 @@ class Destination:
             raise Refused(f"{self.result if self.named else self.folder}: {error.strerror or error}") from error
         except ValueError as error:
             raise Refused(error) from error
+
+    def check_room(self, pixels: int) -> None:
+        """Refused unless the disk has room for what is saved, and set aside, while so many pixels are painted."""
+        folder = self.folder if self.folder.exists() else self.folder.parent
+        needed, there = room_needed(pixels), shutil.disk_usage(folder).free
+        if needed > there:
+            raise Refused(
+                f"{folder}: painting takes up to {needed / 1e9:.1f} GB on the disk, and {there / 1e9:.1f} GB are free "
+                "there; make room, take a smaller --size, or name a picture elsewhere with -o"
+            )
 
     def check_resumable(self, command: str, settings: dict) -> None:
         """Refused unless there is a stopped run here with these settings."""

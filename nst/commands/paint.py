@@ -21,6 +21,7 @@ from nst.commands.arguments import (
     check_pictures,
     clear_bar,
     complain,
+    in_hours,
     in_words,
     integer,
     job_given,
@@ -33,6 +34,7 @@ from nst.interrupt import ctrl_c_waits, on_ctrl_c
 from nst.job import RESULT
 
 OUT_OF_MEMORY = "ran out of memory at {} px; take a smaller --size"
+LONG = 600  # seconds: how long it takes is said before, in a line of its own
 STOPPED = "stopped before the first step of the painting; the pictures there are as they were"
 
 
@@ -61,7 +63,8 @@ def run(given: argparse.Namespace) -> int:
             say(f"{destination.result} was finished already: {destination.summary()[0]}. Nothing was changed.")
             return 0
     say(f"Painting {_title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
-    check_pictures(job)
+    width, height = check_pictures(job)
+    destination.check_room(width * height)
     reporter = Reporter()
     with reporter.listening():
         problem = _paint(job, destination, given.resume, reporter)
@@ -132,7 +135,7 @@ class Reporter:
     """
 
     def __init__(self):
-        self.kept, self.run, self._told = None, None, 0
+        self.kept, self.run, self._told, self._estimated = None, None, 0, False
         self._stop, self._terminal = threading.Event(), sys.stdout.isatty()
         self.pressed = self._stop.is_set
 
@@ -157,6 +160,10 @@ class Reporter:
         if self.pressed():
             raise KeyboardInterrupt
         self.run = run
+        if not self._estimated and run.seconds_left() is not None:
+            self._estimated = True
+            if run.seconds_left() >= LONG:
+                say(f"This takes about {in_hours(run.seconds_left())}. Ctrl-C keeps the picture, and --resume goes on.")
         self._tell()
         if self._terminal:
             show_bar(str(run.bar))

@@ -68,7 +68,7 @@ def run(given: argparse.Namespace) -> int:
         destination.check_resumable("train", {"steps_per_epoch": parameters["STEPS_PER_EPOCH"], **settings})
     content, style = Path(job.content).name, Path(job.styles[0]).name
     say(f"Painting {content} in the style of {style}, {job.size} pixels, by {NOTEBOOK}.")
-    check_pictures(job, enlarge=False)
+    check_pictures(job, by_recipe=False)
     before = set(destination.folder.glob("generated_image_*.png"))
     problem = _execute(destination, parameters)
     if problem:

@@ -1,0 +1,110 @@
+"""What the cost functions see of a picture: the style layers, made compact, under each mask; and the content layer.
+
+Two models give that, the same numbers, and differ in time and memory: one computes the whole picture at once, and for
+pictures that are larger than that TiledModel goes through them in bands.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from nst.compact import compact
+from nst.engine import fast_feature_model
+from nst.job import LARGEST_WHOLE
+from nst.strength import position_weights
+from nst.tiles import Seen, TiledModel
+from nst.vgg import GPUS, load_vgg19
+
+CONTENT_LAYER = "block4_conv2"
+BORDER = (
+    8  # pixels by which a picture is mirrored beyond its edges: VGG's zeros would leave a line of odd colours there
+)
+
+
+class WholeModel:
+    """What the layers give of a picture, all at once."""
+
+    def __init__(self, vgg, style_names: Sequence[str]):
+        self._model = fast_feature_model(vgg, [*style_names, CONTENT_LAYER], border=BORDER)
+
+    def seen(self, picture: tf.Tensor, masks: Sequence[tf.Tensor] = ()) -> Seen:
+        """The volumes of a picture (1, n_H, n_W, 3), for each mask (1, n_H, n_W, 1), or once if there is none."""
+        *styles, content = self._model(picture)
+        if not len(masks):
+            return [[*map(compact, styles), content]]
+        return [[*(compact(under_mask(volume, mask)) for volume in styles), content] for mask in masks]
+
+
+def under_mask(volume: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Activations whose Gram matrix is the average under the mask."""
+    return volume * tf.sqrt(position_weights(mask, volume.shape[1:3]))
+
+
+def model_for(style_names: Sequence[str], picture: tf.Tensor) -> WholeModel | TiledModel:
+    """The model for pictures as large as this one. A GPU computes them whole: bands are for a CPU."""
+    in_bands = picture.shape[1] * picture.shape[2] > LARGEST_WHOLE and not GPUS
+    return _model(tuple(style_names), in_bands)
+
+
+@functools.cache
+def _model(style_names, in_bands):
+    if in_bands:
+        return TiledModel(load_vgg19(), [*style_names, CONTENT_LAYER], style_names, BORDER)
+    return WholeModel(load_vgg19(), style_names)
+
+
+class Parts(NamedTuple):
+    """What a cost consists of: J = of_seen(model.seen(picture, masks)), and each of of_picture(picture) besides."""
+
+    model: WholeModel | TiledModel
+    masks: list[tf.Tensor]
+    of_seen: Callable[[Seen], tf.Tensor]
+    of_picture: list[Callable[[tf.Tensor], tf.Tensor]]
+
+
+class LargeCost:
+    """The cost of a picture in bands. minimize asks it for value_and_gradient, and there is no tensor of all at once.
+
+    make: returns the Parts. Called when they are first needed, since the targets take memory that smaller scales can
+    have. grey: the picture has, and gets, no colours.
+    """
+
+    def __init__(self, make: Callable[[], Parts], grey: bool = False):
+        self._make, self._grey = make, grey
+
+    @functools.cached_property
+    def _parts(self):
+        parts = self._make()
+        self._make = None  # it holds photo and artworks
+        return parts
+
+    @functools.cached_property
+    def _evaluate(self):
+        return self._parts.model.value_and_gradient(self._parts.of_seen, self._parts.masks)
+
+    def __call__(self, picture: tf.Tensor) -> tf.Tensor:
+        """J alone."""
+        picture = self._prepared(np.asarray(picture))
+        J = self._parts.of_seen(self._parts.model.seen(picture, self._parts.masks))
+        return sum((each(tf.constant(picture)) for each in self._parts.of_picture), J)
+
+    def value_and_gradient(self, picture: np.ndarray) -> tuple[float, np.ndarray]:
+        """J and its gradient, of an array float32 (1, n_H, n_W, 3)."""
+        picture = self._prepared(picture)
+        J, gradient = self._evaluate(picture)
+        for each in self._parts.of_picture:
+            image = tf.constant(picture)
+            with tf.GradientTape() as tape:
+                tape.watch(image)
+                more = each(image)
+            J += float(more)
+            gradient += tape.gradient(more, image).numpy()
+        return J, self._prepared(gradient)  # of a mean over colours, the gradient is one as well
+
+    def _prepared(self, picture):
+        if not self._grey:
+            return picture
+        return np.repeat(picture.mean(axis=-1, keepdims=True, dtype=np.float32), 3, axis=-1)
