@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from matplotlib import cbook
 from PIL import Image, ImageDraw, ImageFont
 
 import nst
@@ -25,6 +26,7 @@ from nst.recipe import course_costs, paint, problem
 from nst.strength import CONTENT, STEEPNESS, STYLE, TOO_MUCH
 
 HERE = Path(__file__).parent
+HOPPER = Path(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))  # by J. S. Davis, U.S. Navy: public domain
 SIDE = 512
 CREAM, RED, BLUE, YELLOW, BLACK = "#f4f1e6", "#c8201c", "#1e3c96", "#e8c31a", "#111111"
 TEXT = """Neural style transfer
@@ -104,7 +106,7 @@ def pictures(folder, rng):
     for name, picture in (drawn | artworks).items():
         picture.save(folder / f"{name}.png")
     places = {name: folder / f"{name}.png" for name in drawn | artworks}
-    photos = [HERE / "astronaut.jpg", IMAGES / "content" / "cat.png", *(places[name] for name in drawn)]
+    photos = [HERE / "astronaut.jpg", HOPPER, *(places[name] for name in drawn)]
     photos.insert(4, IMAGES / "content" / "rocket.jpg")
     return photos, [*sorted((IMAGES / "style").iterdir()), *(places[name] for name in artworks)]
 

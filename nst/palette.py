@@ -40,6 +40,8 @@ def palette_cost(
     def value_and_gradient(picture):
         pixels, total = picture.reshape(-1, 3), 0.0
         gradient = np.zeros_like(pixels)
+        if not np.isfinite(pixels).all():
+            return np.float32(np.nan), gradient.reshape(picture.shape)
         for share, mask, integrals in parts:
             for line, integral in zip(LINES, integrals):
                 values = pixels @ line

@@ -19,9 +19,7 @@ from nst.tiles import Seen, TiledModel
 from nst.vgg import GPUS, load_vgg19
 
 CONTENT_LAYER = "block4_conv2"
-BORDER = (
-    8  # pixels by which a picture is mirrored beyond its edges: VGG's zeros would leave a line of odd colours there
-)
+BORDER = 8  # pixels of the picture, mirrored, beyond its edges: in VGG's zeros a line of odd colours would come up
 
 
 class WholeModel:

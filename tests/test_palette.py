@@ -80,3 +80,11 @@ def test_under_masks_each_artwork_counts_in_its_place():
 def test_a_black_mask_and_one_colour_make_no_nan():
     grey, none = np.full((1, 9, 9, 3), 0.5, np.float32), np.zeros((1, 9, 9, 1), np.float32)
     assert np.isfinite(float(palette_cost([grey, grey], [1.0, 0.0], [1 - none, none])(tf.constant(grey))))
+
+
+def test_a_broken_picture_has_no_cost():
+    """minimize says then which step it was."""
+    image = np.full((1, 9, 9, 3), 0.5, np.float32)
+    cost = palette_cost([image], [1])
+    image[0, 0, 0, 0] = np.nan
+    assert np.isnan(float(cost(tf.constant(image))))
