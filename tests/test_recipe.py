@@ -12,6 +12,7 @@ from nst import recipe
 from nst.engine import fast_feature_model
 from nst.job import Job
 from nst.notebooks import functions_from
+from nst.palette import palette_cost
 from nst.paths import IMAGES, ROOT
 from nst.recipe import areas, course_costs, finished, paint, problem
 from nst.seen import BORDER, under_mask
@@ -113,8 +114,8 @@ def model(vgg):
     return fast_feature_model(vgg, [*layers, "block4_conv2"], border=BORDER)
 
 
-def cost(image=None, size=64, styles=(STARRY,), strength=None, detail=0, **settings):
-    photo, J = problem(Job(PAGODA, styles, strength=strength, detail=detail, **settings))(size)
+def cost(image=None, size=64, styles=(STARRY,), strength=None, detail=0, palette=0, **settings):
+    photo, J = problem(Job(PAGODA, styles, strength=strength, detail=detail, palette=palette, **settings))(size)
     return float(J(photo if image is None else image))
 
 
@@ -127,6 +128,25 @@ def test_the_cost_is_the_sum_of_its_parts(model, rng):
     assert cost(smoothness=7) == pytest.approx(cost() + 7 * float(recipe.roughness(photo)), rel=1e-4)
     other = picture(rng, *photo.shape[1:3])
     assert cost(other, alpha=20) - cost(other) == pytest.approx(cost(other) - cost(other, alpha=0), rel=1e-3)
+
+
+def test_the_palette_counts_with_the_style_and_in_its_place(rng):
+    image = picture(rng, *load_image(PAGODA, 64).shape[1:3])
+    starry, glass = (load_image(path, 64) for path in (STARRY, GLASS))
+
+    def more(palette=3, **settings):
+        return cost(image, palette=palette, **settings) - cost(image, **settings)
+
+    expected = 100 * 20 * 3 * float(palette_cost([starry], [1])(image))
+    assert more() == pytest.approx(expected, rel=0.01)
+    assert more(strength=5) == pytest.approx(expected, rel=0.02)
+    assert more(strength=6) == pytest.approx(2 * expected, rel=0.02)
+    mixed = 100 * 20 * 3 * float(palette_cost([starry, glass], [0.25, 0.75])(image))
+    assert more(styles=[STARRY, GLASS], weights=[1, 3]) == pytest.approx(mixed, rel=0.01)
+    sky = recipe.load_mask(SKY, image)
+    share = float(tf.reduce_mean(sky))
+    placed = 100 * 20 * 3 * float(palette_cost([starry, glass], [share, 1 - share], [sky, 1 - sky])(image))
+    assert more(styles=[STARRY, GLASS], masks=[SKY]) == pytest.approx(placed, rel=0.01)
 
 
 def test_brush_and_matching_change_the_style_image_only(model):

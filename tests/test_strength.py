@@ -57,7 +57,7 @@ def test_the_content_cost_counts_by_its_share_and_steeply_beyond_the_limit(rng):
 def test_each_artwork_begins_with_the_same_cost(photo):
     for strength, expected in ((5, 260), (7, 4 * 260)):
         for styles in (*([artwork] for artwork in ARTWORKS), ARTWORKS):
-            content, cost = problem(Job(photo, styles, strength=strength))(96)
+            content, cost = problem(Job(photo, styles, strength=strength, palette=0))(96)
             assert float(cost(content)) == pytest.approx(expected, rel=1e-3)
 
 
@@ -65,7 +65,7 @@ def test_the_squashed_artwork_has_lost_all_of_the_photo():
     photo, _ = problem(Job(PAGODA, ARTWORKS[:1]))(96)
     artwork = tf.image.resize(load_image(ARTWORKS[0], 96), photo.shape[1:3], antialias=True)
     with_content, without = (
-        float(problem(Job(PAGODA, ARTWORKS[:1], alpha=alpha))(96)[1](artwork)) for alpha in (10, 0)
+        float(problem(Job(PAGODA, ARTWORKS[:1], alpha=alpha, palette=0))(96)[1](artwork)) for alpha in (10, 0)
     )
     assert with_content - without == pytest.approx(10 * 2.1 * (1 + 0.6**-4), rel=1e-3)
 
@@ -99,9 +99,9 @@ def test_the_content_counts_by_the_detail_of_its_place(mask, rng):
         return tf.constant(0.0)
 
     costs = course_costs()._replace(compute_content_cost=compute_content_cost)
-    photo, cost = problem(Job(PAGODA, ARTWORKS[:1], strength=None, detail=2, detail_mask=mask), costs)(96)
+    photo, cost = problem(Job(PAGODA, ARTWORKS[:1], strength=None, detail=2, detail_mask=mask, palette=0), costs)(96)
     cost(photo)
-    _, plain_cost = problem(Job(PAGODA, ARTWORKS[:1], strength=None, detail=0), costs)(96)
+    _, plain_cost = problem(Job(PAGODA, ARTWORKS[:1], strength=None, detail=0, palette=0), costs)(96)
     plain_cost(photo)
     (weighted, _), (plain, _) = seen
     n_H, n_W = plain.shape[1:3]

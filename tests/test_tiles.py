@@ -1,5 +1,8 @@
 """nst.tiles: a picture in bands costs what the whole picture costs, and has its gradient."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -107,6 +110,27 @@ def test_no_more_than_a_part_of_the_large_layers_is_held(vgg, monkeypatch, rng):
     evaluate = TiledModel(vgg, STYLE[:2], STYLE[:2]).value_and_gradient(lambda seen: tf.reduce_sum(seen[0][-1] ** 2))
     evaluate(picture(rng, 600, 32))
     assert highest and max(highest.values()) < 150
+
+
+def test_nothing_of_an_evaluation_stays_in_memory(vgg, monkeypatch, rng):
+    """Not even until Python looks for rings of references: at 4096 px it would be more than a gigabyte."""
+    born = []
+
+    class Watched(tiles._Evaluation):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            born.append(weakref.ref(self))
+
+    monkeypatch.setattr(tiles, "_Evaluation", Watched)
+    model = TiledModel(vgg, ["block2_conv1"], border=8)
+    evaluate = model.value_and_gradient(lambda seen: tf.reduce_sum(seen[0][0] ** 2))
+    gc.disable()
+    try:
+        evaluate(picture(rng, 40, 40))
+        model.seen(picture(rng, 40, 40))
+        assert [each() for each in born] == [None, None]
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
