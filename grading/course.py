@@ -25,6 +25,7 @@ from nst.paths import ROOT
 from nst.pictures import alone_in
 
 NOTEBOOKS = list(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
+MAX_BYTES = 45_000_000  # of a submission's notebooks, put in order: what is kept of each one that is graded
 SECONDS = 60  # to read a submission, which takes less than one
 NO_TIME = f"{TIMESTAMP} is not used, so nothing is late: it has no time as nbgrader writes it (2026-11-25 09:56:49 UTC)"
 
@@ -142,6 +143,8 @@ class Submission:
                 path = folder / f"{name}.ipynb"
                 notebook, self.notes[name] = nbgrader_plugin.put_in_order(path, course.submitted, name)
                 self.texts[name] = nbformat.writes(notebook)
+            if sum(len(text.encode()) for text in self.texts.values()) > MAX_BYTES:
+                self.refusal = f"refused: more than {MAX_BYTES // 10**6} MB of code, text and pictures in the notebooks"
         self.timestamp = timestamp_in(folder)
         self.time_notes = [NO_TIME] if not self.timestamp and os.path.lexists(folder / TIMESTAMP) else []
 

@@ -18,6 +18,7 @@ from nbgrader.utils import parse_utc
 
 from grading.intake import MAX_FILES
 from grading.roster import NAME, STUDENT, ClassListError, like_a_platform_s, read
+from grading.top import check_owner, guard_top, user_name
 from grading.unpack import MAX_ZIP_BYTES
 
 TIMESTAMP = "timestamp.txt"  # in the folder of a hand-in, as the next one
@@ -56,6 +57,10 @@ class Collect(ExchangeCollect):
             self.roster = read(self.coursedir.root)
         except ClassListError as error:
             self.fail(f"{error}")
+        guard_top(self)
+        if self.check_owner:
+            course = Path(self.root, self.coursedir.course_id)
+            check_owner(self, course, course / "inbound")
         super().init_src()
         self._tell()
 
@@ -138,7 +143,9 @@ class Collect(ExchangeCollect):
                 self._copy_aside(place, name, folder, self.rooms[owner] if self.check_owner else Room())
                 self._put(folder / "copied", student, target, own)
             if not own:
-                self.log.warning("%s claims to be %s's, but is %s's%s", _named([name]), student, _user(owner), CHECK)
+                self.log.warning(
+                    "%s claims to be %s's, but is %s's%s", _named([name]), student, user_name(owner), CHECK
+                )
         finally:
             os.close(place)
 
@@ -216,13 +223,6 @@ def _uid(name):
         return pwd.getpwnam(name).pw_uid
     except KeyError:
         return None
-
-
-def _user(uid):
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"
 
 
 @dataclass

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import nbformat
 
 from grading.course import NOTEBOOKS, Course, Submission
+from grading.exchange import SECRET, TIMESTAMP
 from grading.gradebook import marks_of, remember, remembered
 from grading.release import ASSIGNMENT
 from nst.paths import ROOT
@@ -92,6 +93,10 @@ def _write_plainly(course, student):
             f"here are the points and hints alone.</p><pre>{chr(10).join([*words, *comments])}</pre></body></html>\n"
         )
         write_atomically(folder / f"{name}.html", lambda file, page=page: file.write(page.encode()))
+    for name in (TIMESTAMP, SECRET):  # without them nbgrader could release nobody's feedback
+        source = course.root / "autograded" / student / ASSIGNMENT / name
+        if source.is_file() and not source.is_symlink():
+            write_atomically(folder / name, lambda file, source=source: file.write(source.read_bytes()))
 
 
 def has_pages(course: Course, submission: Submission) -> bool:

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 PENALTY = "Late submission penalty ("  # in nbgrader's page
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 LINE, CELL, NOTEBOOK = 500, 30_000, 300_000  # characters shown; colouring a line takes the square of its length
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'"
@@ -146,15 +147,26 @@ def _formula(found):
 
 
 def shorten(notebook: NotebookNode) -> bool:
-    """Cut the sources in a notebook to what can be shown; return whether that was necessary."""
+    """Cut the sources in a notebook to what can be shown; return whether that was necessary.
+
+    A text that is cut may mean something else, such as a link that stood in backticks: it is shown as it was typed.
+    """
     left, cut = NOTEBOOK, False
     for cell in notebook.cells:
-        lines = "\n".join(_short(line, LINE) for line in cell.source.split("\n"))
+        is_code = cell.cell_type == "code"
+        lines = "\n".join(_short(line, LINE) for line in cell.source.split("\n")) if is_code else cell.source
         shown = _short(lines, max(0, min(CELL, left)))
         left -= len(shown)
-        cut |= shown != cell.source
-        cell.source = shown
+        if shown != cell.source:
+            cut, cell.source = True, shown if is_code else as_typed(shown)
     return cut
+
+
+def as_typed(source: str) -> str:
+    """Markdown that shows a text as it is: indented, and without what could begin a formula or upset a terminal."""
+    plain = source.replace("\\", "\N{SET MINUS}").replace("$", "\N{FULLWIDTH DOLLAR SIGN}")
+    lines = _CONTROL.sub(" ", plain).split("\n")
+    return "\n".join(f"    {line}" if line.strip() else "" for line in lines)
 
 
 def _short(text, most):

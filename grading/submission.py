@@ -14,11 +14,12 @@ from nbformat import NotebookNode
 from grading.exchange import TIMESTAMP
 from grading.exercises import EXERCISES
 from grading.intake import MAX_CELLS, candidates, read
-from grading.page import is_harmless
+from grading.page import as_typed, is_harmless
 from grading.unpack import MAX_BYTES, TooLarge, Unreadable
 from nst.cells import definition_in, is_blank, parse_cell
 
 MAX_TEXT, MAX_TEXTS = 30_000, 300_000  # characters of a text cell, and of all, that are made into a page
+TOO_MUCH_TEXT = "*(This text is not shown: there is too much of it in this notebook.)*"
 MAX_SHOWN = 15_000_000  # characters of that page, pictures included, each as often as it is shown
 MAX_READ = 30_000_000  # bytes in all of the files that may be a notebook; in memory they can take ten times as much
 UNREAD = f"not read: with those before it, it has more than the {MAX_READ / 1e6:.0f} MB allowed; hand in one of them"
@@ -193,7 +194,7 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
         cell.update(cell_type="code", outputs=[], execution_count=None)
         cell.metadata.update(_copy(original.metadata))
     known = {cell.source for cell in released.cells}
-    texts, shown = MAX_TEXTS, MAX_SHOWN  # what is left of them
+    texts, shown, typed = MAX_TEXTS, MAX_SHOWN, MAX_TEXTS  # what is left of them
     for number, cell in enumerate(cells):
         cell.metadata.pop("grade_id", None)
         cell["id"] = f"cell-{number}"
@@ -204,7 +205,9 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
             texts -= len(cell.source)
             size = _size_shown(cell) if texts >= 0 else None
             if size is None or size > shown:
-                cell.source = _as_typed(cell.source)
+                cell.source = as_typed(cell.source[:MAX_TEXT])
+                typed -= len(cell.source)
+                cell.source = cell.source if typed >= 0 else TOO_MUCH_TEXT
             else:
                 shown -= size
     return nbformat.v4.new_notebook(cells=cells, metadata=_copy(released.metadata)), notes
@@ -300,12 +303,6 @@ def _size_shown(cell):
         return None
     sizes = {name: sum(map(len, bundle.values())) for name, bundle in pictures.items()}
     return len(page) + sum(sizes[name] * page.count(f';base64,{name}"') for name in names)
-
-
-def _as_typed(source):
-    """Markdown that shows a text as it is, or its beginning: indented, and without what could begin a formula."""
-    lines = source[:MAX_TEXT].replace("\\", "\N{SET MINUS}").replace("$", "\N{FULLWIDTH DOLLAR SIGN}").splitlines()
-    return "\n".join(f"    {line}" if line.strip() else "" for line in lines)
 
 
 def _copy(node):

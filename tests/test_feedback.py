@@ -8,6 +8,7 @@ from datetime import datetime
 import nbformat
 import pytest
 from classroom import submit
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.converters import GenerateFeedback
 from playwright.sync_api import sync_playwright
 from test_browser import CHROMIUM
@@ -19,7 +20,7 @@ from grading.exercises import EXERCISES
 from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, nbgrader_errors, record, release, remembered
 from grading.judge import failed
-from grading.page import CELL, LINE, FeedbackExporter, safe, shorten
+from grading.page import CELL, LINE, FeedbackExporter, is_harmless, safe, shorten
 from nst.paths import ROOT
 
 TEXT = r"""
@@ -91,6 +92,18 @@ def test_what_is_shown_has_limits_for_lines_cells_and_notebooks():
     assert notebook.cells[1].source.startswith("x" * LINE + " ...") and len(notebook.cells[2].source) < CELL + 100
     assert sum(len(cell.source) for cell in notebook.cells) < 500_000
     assert not shorten(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]))
+
+
+def test_a_text_that_is_cut_is_shown_as_typed():
+    """Without its last backtick, what stood in a code span would be a link."""
+    text = "`[a](javascript:alert(1)) ![b](https://example.org/b.png) " + "y " * 400 + "`"
+    code = [nbformat.v4.new_code_cell("z = 1\n" * 4_999) for _ in range(10)]
+    notebook = nbformat.v4.new_notebook(cells=[*code, nbformat.v4.new_markdown_cell(text)])
+    assert shorten(notebook) and "javascript" in notebook.cells[-1].source
+    page = MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(notebook.cells[-1].source)
+    assert is_harmless(page) and "<a " not in page and "<img" not in page
+    alone = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    assert not shorten(alone) and alone.cells[0].source == text
 
 
 def test_text_is_sanitised():
@@ -175,11 +188,25 @@ def test_a_late_hand_in_is_told_how_the_penalty_came_about(course):
 
 def test_a_page_that_takes_too_long_is_replaced_by_a_plain_one(course, monkeypatch):
     submission = Submission(course, "ada")
+    graded, folder = (course.root / name / "ada" / "notebooks" for name in ("autograded", "feedback"))
+    shutil.rmtree(folder, ignore_errors=True)  # as nbgrader leaves it where it could not make a page
+    for name in ("timestamp.txt", "submission_secret.txt"):  # what nbgrader wants to release feedback
+        (graded / name).write_text(f"of {name}")
     with Pages(course, 1) as writing:
         writing.write(submission, seconds=0.01).result()
-    page = (course.root / "feedback" / "ada" / "notebooks" / "02_content_cost.html").read_text()
+    page = (folder / "02_content_cost.html").read_text()
     assert "took too long" in page and "a hint" in page and "0.0 / 5.0" in page
+    assert all((folder / name).read_text() == f"of {name}" for name in ("timestamp.txt", "submission_secret.txt"))
     assert has_pages(course, submission)
+
+
+def test_notebooks_that_hold_too_much_are_refused(course, monkeypatch):
+    """What is kept of each hand-in has a limit, whatever it was made of."""
+    assert not Submission(course, "ada").refusal
+    monkeypatch.setattr("grading.course.MAX_BYTES", 10_000)
+    refused = Submission(course, "ada")
+    assert refused.refusal == "refused: more than 0 MB of code, text and pictures in the notebooks"
+    assert refused.texts == {}
 
 
 def test_points_are_recorded_before_there_is_a_page(course):

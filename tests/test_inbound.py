@@ -11,7 +11,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeError
 
-from grading import exchange
+from grading import exchange, top
 from grading.exchange import Room, copy_folder, time_in
 from grading.release import course_config
 
@@ -95,7 +95,8 @@ def owned(place, monkeypatch):
         for name, look in zip(("fstat", "lstat"), looks):
             monkeypatch.setattr(os, name, pretending(look))
     monkeypatch.setattr(exchange, "_uid", USERS.get)
-    monkeypatch.setattr(exchange, "_user", {uid: name for name, uid in USERS.items()}.get)
+    for module in (exchange, top):
+        monkeypatch.setattr(module, "user_name", {uid: name for name, uid in USERS.items()}.get)
     place.give = give
     place.config.ExchangeCollect.check_owner = True
     return place
@@ -118,6 +119,41 @@ def deep(folder):
             os.chdir("d" * 200)
     finally:
         os.chdir(here)
+
+
+def test_nobody_can_move_the_course_s_folder_away(place, monkeypatch):
+    """nbgrader makes the folder above writable for all: whoever has moved the course's is handed all that comes."""
+    place.inbound.parents[1].chmod(0o777)
+    place.hand_in("ada")
+    assert list(place.collect()) == ["ada/notebooks"]
+    assert place.inbound.parents[1].stat().st_mode & 0o7777 == 0o1777
+    place.config.Exchange.root = str(place.inbound.parents[1] / "another")
+    releasing = place.config.ExchangeFactory.release_assignment(
+        coursedir=CourseDirectory(config=place.config), config=place.config
+    )
+    releasing.ensure_root()
+    assert Path(releasing.root).stat().st_mode & 0o7777 == 0o1777
+
+    def refuse(*arguments, **more):
+        raise PermissionError
+
+    Path(releasing.root).chmod(0o777)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(ExchangeError, match=r"everybody may move the folders in it; let its owner call: chmod \+t"):
+        releasing.ensure_root()
+
+
+@pytest.mark.parametrize("which", ["the course's folder", "inbound", "a link"])
+def test_a_folder_that_somebody_has_put_in_the_place_of_ours_is_named(which, owned):
+    owned.hand_in("ada", by="ada")
+    if which == "a link":
+        owned.inbound.rename(owned.inbound.with_name("moved"))
+        owned.inbound.symlink_to("moved")
+    else:
+        owned.give(owned.inbound if which == "inbound" else owned.inbound.parent, USERS["eve"])
+    said = "is a link" if which == "a link" else "is owned by eve"
+    with pytest.raises(ExchangeError, match=f"{said}: somebody may have put it in the place of yours. If not, c.Exch"):
+        owned.collect()
 
 
 def test_no_name_and_no_folder_stops_the_others(place, caplog):

@@ -455,6 +455,17 @@ def test_a_text_that_takes_long_to_show_is_shown_as_typed_and_cut(tmp_path, text
     assert len(cell.source.replace("    ", "")) <= 30_000
 
 
+def test_text_that_is_shown_as_typed_has_a_limit_in_all(tmp_path):
+    """Each small line of it gets four blanks, and each control character six letters in JSON."""
+    cells = [dict(cell_type="markdown", metadata={}, source="a\x01\x0b" * 10_000) for _ in range(120)]
+    _, notes, notebook = hand_in(tmp_path, {FILE: changed(lambda old: old.extend(cells))})
+    assert not notes
+    assert len(nbformat.writes(notebook)) < 4_000_000
+    typed = [cell.source for cell in notebook.cells if cell.source.startswith("    a")]
+    assert 0 < sum(map(len, typed)) <= 300_000 and not any("\x01" in text or "\x0b" in text for text in typed)
+    assert sum("too much of it" in cell.source for cell in notebook.cells) > 80
+
+
 HARMFUL = [
     *("[a](javascript:alert(1))", "[a](JaVaScRiPt:alert(1))", "[a](&#106;avascript:alert(1))", "[a](vbscript:x)"),
     *("[a](java&Tab;script:x)", "[a](java&NewLine;script:x)", "[a](\x01javascript:x)", "[a](javascript&colon;x)"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 MAX_ENTRIES = 1000
+MAX_HEADER = 256  # bytes before an array's numbers; numpy reads them with Python's own tokenizer
 KINDS = "fiub"  # float, int, unsigned int, bool
 
 
@@ -84,7 +85,7 @@ def _array(data):
     file = io.BytesIO(data)
     if np.lib.format.read_magic(file) != (1, 0):
         raise ValueError("another version of the npy format")
-    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file, MAX_HEADER)
     if dtype.kind not in KINDS or dtype.hasobject or fortran_order or len(shape) > 8:
         raise ValueError("not an array of numbers")
     size = dtype.itemsize
