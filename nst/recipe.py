@@ -98,7 +98,8 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
         def cost(image):
             image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up
             J = parts.of_seen(model.seen(image, parts.masks))
-            return sum((each(image) for each in parts.of_picture), J)
+            own = tf.identity(image)  # three gradients at one place would be added in any order, two are the same
+            return sum((each(own) for each in parts.of_picture), J)
 
         return photo, cost
 
