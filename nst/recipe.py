@@ -98,12 +98,29 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
         def cost(image):
             image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up
             J = parts.of_seen(model.seen(image, parts.masks))
-            own = tf.identity(image)  # three gradients at one place would be added in any order, two are the same
-            return sum((each(own) for each in parts.of_picture), J)
+            return J + _together(parts.of_picture)(image) if parts.of_picture else J
 
         return photo, cost
 
     return at_size
+
+
+def _together(costs):
+    """The sum of some costs of a picture. TensorFlow adds three gradients in any order, but these come as one."""
+
+    @tf.custom_gradient
+    def total(image):
+        found = []
+        for cost in costs:
+            with tf.GradientTape() as tape:
+                tape.watch(image)
+                J = cost(image)
+            found.append((J, tape.gradient(J, image)))
+        values, gradients = zip(*found)
+        gradient = tf.reduce_sum(tf.stack(gradients), axis=0)
+        return sum(values), lambda upstream: upstream * gradient
+
+    return total
 
 
 def _parts(job, costs, model, photo, artworks):
