@@ -10,12 +10,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from matplotlib import cbook
 from PIL import Image
-
-import nst
-
-nst.start_tensorflow()
+from strength_sheet import HOPPER  # which starts TensorFlow
 
 from nst.job import Job
 from nst.paths import IMAGES
@@ -24,7 +20,6 @@ from nst.recipe import paint
 
 HERE = Path(__file__).parent
 SIDE = 320  # of one face on the sheet
-HOPPER = Path(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
 # A photo, where its face is (left, top, right and bottom, as shares), and an artwork.
 PORTRAITS = [
     (HERE / "astronaut.jpg", (0.3, 0.02, 0.6, 0.32), IMAGES / "style" / "starry_night.jpg"),

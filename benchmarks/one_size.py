@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-from recipes import fast_problem, print_problem, value_and_gradient
+from recipes import evaluation, fast_problem, print_problem
 
 
 def main(size, bands=""):
@@ -27,7 +27,7 @@ def main(size, bands=""):
         evaluate = cost.value_and_gradient
     else:
         content, cost = fast_problem(size)
-        evaluate = value_and_gradient(cost)
+        evaluate = evaluation(cost)
     float(evaluate(content)[0])
     first = time.perf_counter() - start
     seconds = []

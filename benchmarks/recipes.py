@@ -10,7 +10,7 @@ nst.start_tensorflow()
 
 import tensorflow as tf
 
-from nst.engine import fast_feature_model
+from nst.engine import fast_feature_model, value_and_gradient
 from nst.paths import IMAGES
 from nst.recipe import course_costs
 from nst.seen import BORDER, CONTENT_LAYER, LargeCost, Parts
@@ -68,18 +68,12 @@ def print_problem(size):
         J_content, J_style = compute_content_cost(a_C, seen[0]), compute_style_cost(a_S, seen[0])
         return total_cost(J_content, J_style, ALPHA, BETA)
 
-    return content, LargeCost(lambda: Parts(model, [], cost, []))
+    return content, LargeCost(lambda: Parts(model, [], cost))
 
 
-def value_and_gradient(cost):
-    @tf.function
-    def evaluate(image):
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            J = cost(image)
-        return J, tape.gradient(J, image)
-
-    return evaluate
+def evaluation(cost):
+    """A compiled function from a picture to J and its gradient."""
+    return tf.function(functools.partial(value_and_gradient, cost))
 
 
 def pastiche_job(size):

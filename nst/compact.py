@@ -19,18 +19,32 @@ def compact(volume: tf.Tensor) -> tf.Tensor:
 def _cholesky_factor(volume):
     _, n_H, n_W, n_C = volume.shape
     A = tf.reshape(volume, (n_H * n_W, n_C))
-    average = tf.matmul(A, A, transpose_a=True) / (n_H * n_W)
-    L = cholesky(average)
+    factor, gradient_of = _factored(tf.matmul(A, A, transpose_a=True) / (n_H * n_W))
 
     def backward(gradient):
-        # J depends on L L^T only, so dJ/dL = 2 S L with a symmetric S, and dJ/dA = 2 A S / (n_H n_W).
-        S = tf.linalg.triangular_solve(L, tf.reshape(gradient, (n_C, n_C)), adjoint=True)
-        return tf.reshape(tf.matmul(A, S * (n_C**0.5 / (n_H * n_W))), volume.shape)
+        return tf.reshape(tf.matmul(A, gradient_of(gradient) / (n_H * n_W)), volume.shape)
 
-    return tf.transpose(L)[tf.newaxis, tf.newaxis] * n_C**0.5, backward
+    return factor, backward
 
 
-def cholesky(average):
+def _factored(average):
+    """The compact volume for an average Gram matrix, and a function from J's gradient with respect to it to S.
+
+    S is symmetric, and A S / (n_H n_W) the gradient with respect to A: J depends on L L^T only, so that dJ/dL = 2 S L.
+    """
+    n_C = average.shape[0]
+    L = _cholesky(average)
+
+    def gradient_of(gradient):
+        return tf.linalg.triangular_solve(L, tf.reshape(gradient, (n_C, n_C)), adjoint=True) * n_C**0.5
+
+    return tf.transpose(L)[tf.newaxis, tf.newaxis] * n_C**0.5, gradient_of
+
+
+compact_of = tf.custom_gradient(_factored)  # where the average is all that there is, as in bands
+
+
+def _cholesky(average):
     """The lower factor, with as little added to the diagonal as it takes: flat pictures make the matrix singular."""
     n_C = average.shape[0]
     unit = (tf.linalg.trace(average) / n_C + 1e-30) * tf.eye(n_C)

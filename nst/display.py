@@ -20,7 +20,7 @@ from nst.pictures import to_uint8
 
 _in_notebook = hasattr(get_ipython(), "kernel")
 if _in_notebook:
-    set_matplotlib_formats("jpeg", pil_kwargs={"quality": 88})
+    set_matplotlib_formats("jpeg", pil_kwargs={"quality": 80})
 
 
 def show_images(*images: np.ndarray, titles: Sequence[str] = (), columns: int = 4) -> None:

@@ -235,6 +235,22 @@ def layers_up_to(vgg, names):
 # ---------------------------------------------------------------- models
 
 
+def value_and_gradient(cost: Callable, x: tf.Tensor | list) -> tuple[tf.Tensor, tf.Tensor | list]:
+    """J = cost(x) and its gradient, of a tensor or of nested lists of them (None where J does not depend on one).
+
+    Raises TypeError if the cost is no scalar, and ValueError if no gradient reaches x.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        J = cost(x)
+    if not tf.is_tensor(J) or J.shape.rank != 0:
+        raise TypeError(f"the cost function returned {J}; it must return the cost J, a scalar tensor")
+    gradient = tape.gradient(J, x)
+    if all(each is None for each in tf.nest.flatten(gradient)):
+        raise ValueError("the cost does not depend on the picture: no gradient. Check what the cost function uses")
+    return J, gradient
+
+
 def mirrored(picture, border):
     """A picture that goes on beyond its edges, mirrored, for so many pixels."""
     return tf.pad(picture, [[0, 0], [border, border], [border, border], [0, 0]], "REFLECT") if border else picture

@@ -147,8 +147,11 @@ def memory_needed(pixels: float, artwork_pixels: float = 0, in_bands: bool = Tru
 
 
 def room_needed(pixels: float) -> float:
-    """Bytes on the disk while a picture is painted: L-BFGS keeps what it remembers of one in bands in files."""
-    return 5e6 + 20 * pixels + (160 * pixels if pixels > LARGEST_WHOLE else 0)
+    """Bytes that must be free on the disk: L-BFGS keeps what it remembers of a picture in bands in files.
+
+    Any other painting loses nothing on a full disk: its picture is put where there is room.
+    """
+    return 180 * pixels if pixels > LARGEST_WHOLE else 0
 
 
 # ---------------------------------------------------------------- what a run was, and what a picture depends on

@@ -1,5 +1,6 @@
 """Fewer evaluations of the cost: L-BFGS, preconditioned, from coarse to fine. Notebook 06 explains each of them."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import scipy.fft
 import scipy.optimize
 import tensorflow as tf
 
-from nst.engine import one_thread
+from nst.engine import one_thread, value_and_gradient
 from nst.job import read_checkpoint
 from nst.lbfgs import lbfgs
 from nst.paths import OUTPUT
@@ -153,13 +154,13 @@ def _descend(run, cost_function, image, evaluations, precondition, label):
     """L-BFGS on one picture; each evaluation is a step of the run."""
     count, best = 0, np.inf
     large = _is_large(cost_function)
-    value_and_gradient = cost_function.value_and_gradient if large else _differentiated(cost_function)
+    asked = cost_function.value_and_gradient if large else _differentiated(cost_function)
 
     def evaluate(picture):
         nonlocal count, best
         if count == evaluations:
             raise _Enough
-        J, gradient = value_and_gradient(picture.astype(np.float32, copy=False))
+        J, gradient = asked(picture.astype(np.float32, copy=False))
         J = J if np.isfinite(gradient).all() else np.nan
         count += 1
         if best > J:
@@ -198,20 +199,10 @@ def _is_large(cost_function):
 def _differentiated(cost_function):
     """From a picture, an array, to J and its gradient."""
 
-    @tf.function
-    def value_and_gradient(picture):
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            J = cost_function(picture)
-        if not tf.is_tensor(J) or J.shape.rank != 0:
-            raise TypeError(f"the cost function returned {J}; it must return the cost J, a scalar tensor")
-        gradient = tape.gradient(J, picture)
-        if gradient is None:
-            raise ValueError("the cost does not depend on the picture: no gradient. Check what the cost function uses")
-        return J, gradient
+    compiled = tf.function(functools.partial(value_and_gradient, cost_function))
 
     def evaluate(picture):
-        J, gradient = value_and_gradient(tf.constant(picture, tf.float32))
+        J, gradient = compiled(tf.constant(picture, tf.float32))
         return float(J), gradient.numpy()
 
     return evaluate

@@ -18,7 +18,7 @@ from nst.notebooks import COST_FUNCTIONS, functions_from
 from nst.palette import palette_cost
 from nst.paths import notebooks_folder
 from nst.pictures import SMALLEST_SIDE, read_image
-from nst.seen import LargeCost, Parts, model_for
+from nst.seen import LargeCost, Parts, model_for, together
 from nst.strength import PALETTE, detail_map, equal_content, equal_layers, position_weights
 from nst.tiles import TiledModel
 from nst.training import Run, load_image
@@ -91,36 +91,18 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
         grey = all(map(_is_grey, [photo, *artworks]))
         photo = _without_colors(photo) if grey else photo
         model = model_for([name for name, _ in costs.style_layers], photo)
-        if isinstance(model, TiledModel):
+        if isinstance(model, TiledModel):  # the artworks are read again then: meanwhile they would take memory
             return photo, LargeCost(lambda: _parts(job, costs, model, photo, _artworks(job, size, photo)), grey)
         parts = _parts(job, costs, model, photo, artworks)
 
         def cost(image):
             image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up
             J = parts.of_seen(model.seen(image, parts.masks))
-            return J + _together(parts.of_picture)(image) if parts.of_picture else J
+            return J + parts.of_picture(image) if parts.of_picture else J
 
         return photo, cost
 
     return at_size
-
-
-def _together(costs):
-    """The sum of some costs of a picture. TensorFlow adds three gradients in any order, but these come as one."""
-
-    @tf.custom_gradient
-    def total(image):
-        found = []
-        for cost in costs:
-            with tf.GradientTape() as tape:
-                tape.watch(image)
-                J = cost(image)
-            found.append((J, tape.gradient(J, image)))
-        values, gradients = zip(*found)
-        gradient = tf.reduce_sum(tf.stack(gradients), axis=0)
-        return sum(values), lambda upstream: upstream * gradient
-
-    return total
 
 
 def _parts(job, costs, model, photo, artworks):
@@ -159,7 +141,7 @@ def _parts(job, costs, model, photo, artworks):
         )
         return costs.total_cost(content_cost(a_C, seen_G[0]), J_style, job.alpha, beta)
 
-    return Parts(model, masks, J, of_picture)
+    return Parts(model, masks, J, together(of_picture))
 
 
 def _for_each(seen, artworks):

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.compact import compact
-from nst.engine import fast_feature_model
+from nst.engine import fast_feature_model, value_and_gradient
 from nst.job import LARGEST_WHOLE
 from nst.strength import position_weights
 from nst.tiles import Seen, TiledModel
@@ -55,12 +55,27 @@ def _model(style_names, in_bands):
 
 
 class Parts(NamedTuple):
-    """What a cost consists of: J = of_seen(model.seen(picture, masks)), and each of of_picture(picture) besides."""
+    """What a cost consists of: of_seen(model.seen(picture, masks)), and of_picture(picture), if that is there."""
 
     model: WholeModel | TiledModel
     masks: list[tf.Tensor]
     of_seen: Callable[[Seen], tf.Tensor]
-    of_picture: list[Callable[[tf.Tensor], tf.Tensor]]
+    of_picture: Callable[[tf.Tensor], tf.Tensor] | None = None
+
+
+def together(costs: Sequence[Callable[[tf.Tensor], tf.Tensor]]) -> Callable[[tf.Tensor], tf.Tensor] | None:
+    """The sum of some costs of a picture; None for none.
+
+    TensorFlow adds three gradients at one place in any order, which changes the last digit. These come as one.
+    """
+
+    @tf.custom_gradient
+    def total(image):
+        values, gradients = zip(*(value_and_gradient(cost, image) for cost in costs))
+        gradient = tf.reduce_sum(tf.stack(gradients), axis=0)
+        return sum(values), lambda upstream: upstream * gradient
+
+    return total if costs else None
 
 
 class LargeCost:
@@ -87,19 +102,16 @@ class LargeCost:
         """J alone."""
         picture = self._prepared(np.asarray(picture))
         J = self._parts.of_seen(self._parts.model.seen(picture, self._parts.masks))
-        return sum((each(tf.constant(picture)) for each in self._parts.of_picture), J)
+        return J + self._parts.of_picture(tf.constant(picture)) if self._parts.of_picture else J
 
     def value_and_gradient(self, picture: np.ndarray) -> tuple[float, np.ndarray]:
         """J and its gradient, of an array float32 (1, n_H, n_W, 3)."""
         picture = self._prepared(picture)
         J, gradient = self._evaluate(picture)
-        for each in self._parts.of_picture:
-            image = tf.constant(picture)
-            with tf.GradientTape() as tape:
-                tape.watch(image)
-                more = each(image)
+        if self._parts.of_picture:
+            more, its_gradient = value_and_gradient(self._parts.of_picture, tf.constant(picture))
             J += float(more)
-            gradient += tape.gradient(more, image).numpy()
+            gradient += its_gradient.numpy()
         return J, self._prepared(gradient)  # of a mean over colours, the gradient is one as well
 
     def _prepared(self, picture):

@@ -20,8 +20,8 @@ import numpy as np
 import tensorflow as tf
 
 from nst.bands import Gram, Rows, Whole, folded, gated, largest, last_two, put_back
-from nst.compact import cholesky
-from nst.engine import Convolution, MaxPooling, layers_up_to, positions_outside
+from nst.compact import compact_of
+from nst.engine import Convolution, MaxPooling, layers_up_to, positions_outside, value_and_gradient
 from nst.strength import position_weights
 from nst.vgg import layers_checked, preprocess
 
@@ -55,22 +55,10 @@ class TiledModel:
     ) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
         """Return a function from a picture to the number J = cost(seen(picture, masks)) and its gradient, an array.
 
-        That raises TypeError if the cost is no scalar, and ValueError if it does not depend on the picture.
+        That raises what engine.value_and_gradient raises.
         """
 
-        @tf.function
-        def of_found(found):
-            with tf.GradientTape() as tape:
-                tape.watch(found)
-                J = cost(_seen(found))
-            if not tf.is_tensor(J) or J.shape.rank != 0:
-                raise TypeError(f"the cost function returned {J}; it must return the cost J, a scalar tensor")
-            gradients = tape.gradient(J, found)
-            if all(gradient is None for gradient in tf.nest.flatten(gradients)):
-                raise ValueError(
-                    "the cost does not depend on the picture: no gradient. Check what the cost function uses"
-                )
-            return J, gradients
+        of_found = tf.function(lambda found: value_and_gradient(lambda found: cost(_seen(found)), found))
 
         def evaluate(picture):
             evaluation = _Evaluation(self, picture, masks)
@@ -84,19 +72,7 @@ def _seen(found):
     """From [[matrix or volume, for each mask] for each layer] to [[volume, for each layer] for each mask]."""
     count = max(map(len, found))
     everywhere = [each * count if len(each) == 1 else each for each in found]
-    return [[_factor(x) if x.shape.rank == 2 else x for x in volumes] for volumes in zip(*everywhere)]
-
-
-@tf.custom_gradient
-def _factor(average):
-    """`compact`, from the average Gram matrix. As there, the gradient is S sqrt(n_C): A times it, over n_H n_W."""
-    n_C = average.shape[0]
-    L = cholesky(average)
-
-    def backward(gradient):
-        return tf.linalg.triangular_solve(L, tf.reshape(gradient, (n_C, n_C)), adjoint=True) * n_C**0.5
-
-    return tf.transpose(L)[tf.newaxis, tf.newaxis] * n_C**0.5, backward
+    return [[compact_of(x) if x.shape.rank == 2 else x for x in volumes] for volumes in zip(*everywhere)]
 
 
 # ---------------------------------------------------------------- one evaluation

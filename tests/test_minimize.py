@@ -6,6 +6,7 @@ import tensorflow as tf
 from PIL import Image
 
 from nst import minimize as module
+from nst.job import read_checkpoint
 from nst.minimize import _Pixels, _Spectrum, coarse_to_fine, enlarge, minimize
 from nst.training import Run
 
@@ -239,6 +240,21 @@ def test_a_watcher_can_stop_the_painting(tmp_path, capfd):
     image, histories = coarse_to_fine(problem, 384, 4, output=tmp_path, watch=stop)
     assert image.shape[2] == 192 and [len(history) for history in histories] == [4, 2]
     assert (tmp_path / "checkpoint.npz").exists() and capfd.readouterr() == ("", "")
+
+
+def test_a_disk_that_fills_up_meanwhile_loses_nothing(tmp_path):
+    """L-BFGS writes files of its own when the picture is large."""
+
+    def fill(run):
+        if len(run.history) == 6:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        coarse_to_fine(problem, 384, 4, output=tmp_path, watch=fill)
+    saved = read_checkpoint(tmp_path / "checkpoint.npz")
+    assert len(saved["history"]) == 6 and saved["image"].shape[2] == 192
+    with Image.open(tmp_path / "generated_image.png") as picture:
+        assert picture.width == 192
 
 
 def test_the_time_left_allows_for_the_larger_pictures_to_come(monkeypatch):

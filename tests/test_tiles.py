@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from nst import tiles
-from nst.engine import fast_feature_model
+from nst.engine import fast_feature_model, value_and_gradient
 from nst.recipe import course_costs
 from nst.seen import BORDER, CONTENT_LAYER, WholeModel
 from nst.tiles import TiledModel
@@ -25,14 +25,8 @@ def picture(rng, n_H, n_W):
 
 
 def untiled(cost):
-    @tf.function
-    def value_and_gradient(image):
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            J = cost(image)
-        return J, tape.gradient(J, image)
-
-    return lambda image: [each.numpy() for each in value_and_gradient(tf.constant(image))]
+    evaluate = tf.function(lambda image: value_and_gradient(cost, image))
+    return lambda image: [each.numpy() for each in evaluate(tf.constant(image))]
 
 
 def check_alike(tiled, whole, pictures):

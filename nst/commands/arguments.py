@@ -20,7 +20,6 @@ from PIL import Image
 
 from nst.job import (
     CHECKPOINT,
-    LARGEST_WHOLE,
     RESULT,
     Job,
     OtherSettings,
@@ -248,7 +247,7 @@ class Destination:
         """Refused unless the disk has room for what is saved, and set aside, while so many pixels are painted."""
         folder = self.folder if self.folder.exists() else self.folder.parent
         needed, there = room_needed(pixels), shutil.disk_usage(folder).free
-        if pixels > LARGEST_WHOLE and needed > there:  # a smaller painting loses nothing on a full disk
+        if needed > there:
             raise Refused(
                 f"{folder}: painting takes up to {needed / 1e9:.1f} GB on the disk, and {there / 1e9:.1f} GB are free "
                 "there; make room, take a smaller --size, or name a picture elsewhere with -o"
