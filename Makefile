@@ -3,6 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 NST := .venv/bin/nst
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
+APT := $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends
 export CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS EPOCHS STEPS JOBS WORKERS SMALL
 
 # Refuse what was given on make's command line and means nothing to a target, before anything is set up for it.
@@ -70,15 +71,15 @@ check-mine: .venv/ready  ## what grading will say of the notebooks in exercises/
 	@$(PY) -m grading.mine || [ $$? = 1 ]
 
 sandbox:  ## bubblewrap, in which submissions are run (Debian, Ubuntu)
-	@command -v bwrap >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq bubblewrap; } || \
+	@command -v bwrap >/dev/null || { $(APT) bubblewrap; } || \
 		echo "bubblewrap is missing and could not be installed: apt-get install bubblewrap" >&2
 
 chromium:  ## a browser for the tests in one (Debian, Ubuntu)
-	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; } || \
+	@command -v chromium >/dev/null || { $(APT) chromium fonts-liberation; } || \
 		echo "Chromium is missing and could not be installed: apt-get install chromium" >&2
 
 postgresql:  ## a database server for the tests with one (Debian, Ubuntu)
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq postgresql; } || \
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { $(APT) postgresql; } || \
 		echo "PostgreSQL is missing and could not be installed: apt-get install postgresql" >&2
 
 check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, long paintings

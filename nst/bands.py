@@ -40,27 +40,6 @@ class Rows:
 
 
 @tf.function(jit_compile=True, autograph=False)
-def largest(x):
-    """The largest of each 2 x 2, and which it is, 0 to 3: the first of the largest."""
-    height, width, n_C = x.shape
-    x = tf.reshape(x[:, : width // 2 * 2], (height // 2, 2, width // 2, 2, n_C))
-    a, b, c, d = x[:, 0, :, 0], x[:, 0, :, 1], x[:, 1, :, 0], x[:, 1, :, 1]
-    y = tf.maximum(tf.maximum(a, b), tf.maximum(c, d))
-    which = tf.where(a == y, 0, tf.where(b == y, 1, tf.where(c == y, 2, 3)))
-    return y, tf.cast(which, tf.uint8)
-
-
-@tf.function(jit_compile=True, autograph=False)
-def put_back(gradient, which, width):
-    """The gradient of largest, and with None in place of `which` that of the mean."""
-    parts = [0.25 * gradient if which is None else tf.where(which == n, gradient, 0.0) for n in range(4)]
-    rows = [tf.stack(pair, 2) for pair in (parts[:2], parts[2:])]
-    height, half, _, n_C = rows[0].shape
-    spread = tf.reshape(tf.stack(rows, 1), (2 * height, 2 * half, n_C))
-    return tf.pad(spread, [[0, 0], [0, width - 2 * half], [0, 0]])
-
-
-@tf.function(jit_compile=True, autograph=False)
 def gated(above, parts, is_open, zeros):
     """The rows above, and below them the sum of the parts where the ReLU is open, and some rows of zeros."""
     if is_open.dtype != tf.bool:

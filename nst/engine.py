@@ -3,10 +3,9 @@
 `fast_feature_model` returns what `vgg.feature_model` returns, and its gradient, in less time:
 
 - The weights never learn, so no gradient of theirs is computed, and nothing beyond the deepest layer asked for.
-- A 3 x 3 convolution becomes Winograd's minimal filtering: tiles of m x m outputs are computed in a transformed space
-  with (m + 2)^2 multiplications in place of 9 m^2. (Lavin & Gray (2016), Fast Algorithms for Convolutional Neural
-  Networks.) m = 4 on the way forward: 4 times fewer, and hardly less exact, which matters since one ReLU that
-  switches the other way changes the gradient. m = 6 on the way back, which is linear: 5 times fewer.
+- 3 x 3 convolutions are computed in Winograd's tiles of m x m outputs. m = 4 on the way forward: 4 times fewer
+  multiplications, and hardly less exact, which matters since one ReLU that switches the other way changes the
+  gradient. m = 6 on the way back, which is linear: 5 times fewer.
 - The gradient of such a convolution is one more convolution, with the kernel turned around.
 - Each layer's division by its mean activation is folded into the weights.
 """
@@ -18,126 +17,21 @@ from collections.abc import Callable, Iterable
 import keras
 import numpy as np
 import tensorflow as tf
-from threadpoolctl import threadpool_limits
 
 from nst.compact import compact
 from nst.pictures import SMALLEST_SIDE
 from nst.vgg import GPUS, MEAN_ACTIVATION, layers_checked, preprocess
+from nst.winograd import Winograd, through_relu
 
 FORWARD, BACKWARD = 4, 6  # outputs along one side of a tile
-POINTS = {4: (0, 1.5, -1.5, 1 / 1.5, -1 / 1.5), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}  # found by trying: least rounding
-STRIP_BYTES = 64 * 2**20  # larger volumes are transformed strip by strip
+SMALLEST_IN_TILES = 25_000  # pixels; a smaller picture is painted before the kernels for it are compiled
 _SMALLEST_CHANNELS = 128  # below that, moving tiles about takes longer than the multiplications saved
-
-# With another number of threads BLAS gives another last digit, and after many evaluations another picture.
-one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
-
-
-# ---------------------------------------------------------------- Winograd's matrices
-
-
-@functools.cache
-def winograd_matrices(m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (A, G, B), float64, so that A.T ((G g) * (B.T d)) is the correlation of d (m + 2) with g (3): m values.
-
-    Cook and Toom's construction: polynomials evaluated at m + 1 points and at infinity, multiplied there and
-    interpolated. (Lavin & Gray (2016), section 4.1; Blahut (2010), Fast Algorithms for Signal Processing, chapter 5.)
-    """
-    points = np.array(POINTS[m])
-    A = np.zeros((m + 2, m))
-    G = np.zeros((m + 2, 3))
-    B = np.zeros((m + 2, m + 2))
-    for i, point in enumerate(points):
-        others = np.delete(points, i)
-        A[i] = point ** np.arange(m)
-        G[i] = point ** np.arange(3) / np.prod(point - others)
-        B[:-1, i] = np.poly(others)[::-1]
-    A[-1, -1] = G[-1, -1] = 1
-    B[:, -1] = np.poly(points)[::-1]
-    # Each product may be scaled up in G and down in B: powers of two that make both alike keep the rounding small.
-    balance = 2.0 ** np.round(np.log2(np.linalg.norm(G, axis=1) / np.linalg.norm(B, axis=0)) / 2)
-    return A, G / balance[:, None], B * balance
-
-
-def _both_ways(matrix):
-    """The matrix that acts on flattened tiles as `matrix` acts on rows and columns."""
-    return tf.constant(np.kron(matrix, matrix), tf.float32)
-
-
-class Winograd:
-    """The convolution of (1, n_H, n_W, n_C) with one 3 x 3 kernel (3, 3, n_C, n_K), stride 1, padding "same"."""
-
-    @one_thread
-    def __init__(self, kernel, m):
-        A, G, B = winograd_matrices(m)
-        self.m, self.n_C, self.n_K = m, *kernel.shape[2:]
-        transformed = np.kron(G, G).astype(np.float32) @ kernel.reshape(9, -1).astype(np.float32)
-        self.kernel = tf.constant(transformed.reshape(-1, self.n_C, self.n_K))
-        self.from_tiles, self.to_tiles = _both_ways(A.T), _both_ways(B.T)
-
-    def __call__(self, x, finish, *arguments):
-        """The convolution, then `finish(rows, *arguments)`. x is a tensor or a pair (gradient, activations), see below.
-
-        A pair stands for the gradient where the activations are positive, and zero elsewhere.
-        """
-        m = self.m
-        _, n_H, n_W, _ = (x[0] if isinstance(x, tuple) else x).shape
-        rows, columns = -(-n_H // m), -(-n_W // m)
-        strips = min(rows, -(-((m + 2) ** 2) * rows * columns * max(self.n_C, self.n_K) * 4 // STRIP_BYTES))
-        height = -(-rows // strips)
-        done = []
-        for first in range(0, rows, height):
-            top, bottom = m * first, min(m * (first + height), n_H)
-            strip = _rows(x, max(top - 1, 0), min(bottom + 1, n_H))
-            done.append(self.rows(strip, top == 0, bottom == n_H, finish, *arguments))
-        return tf.concat(done, 0)[tf.newaxis] if len(done) > 1 else done[0][tf.newaxis]
-
-    def rows(self, x, at_top, at_bottom, finish, *arguments):
-        """The same for some rows (height, n_W, n_C) of a picture.
-
-        x has a row more on either side, but where the picture ends: at_top, at_bottom.
-        """
-        m = self.m
-        height, n_W, _ = (x[0] if isinstance(x, tuple) else x).shape
-        height -= (not at_top) + (not at_bottom)
-        tiles = tf.reshape(tf.matmul(self.to_tiles, _cut(x, m, at_top, at_bottom)), ((m + 2) ** 2, -1, self.n_C))
-        tiles = tf.reshape(tf.matmul(tiles, self.kernel), ((m + 2) ** 2, -1))
-        return _join(tf.matmul(self.from_tiles, tiles), m, height, n_W, finish, *arguments)
-
-
-def _rows(x, first, end):
-    return tf.nest.map_structure(lambda volume: volume[0, first:end], x)
-
-
-@tf.function(jit_compile=True, autograph=False)
-def _cut(x, m, is_top, is_bottom):
-    """(rows, n_W, n_C) -> overlapping tiles ((m + 2)^2, tiles * n_C), zeros around the picture."""
-    if isinstance(x, tuple):
-        gradient, activations = x
-        x = tf.where(activations > 0, gradient, 0.0)
-    height, width, _ = x.shape
-    down = -(-(height - (not is_top) - (not is_bottom)) // m)
-    across = -(-width // m)
-    x = tf.pad(x, [[int(is_top), m * (down + 1) - height - is_top], [1, m * (across + 1) - 1 - width], [0, 0]])
-    blocks = tf.reshape(x, (down + 1, m, across + 1, m, -1))  # a tile is a block and two rows and columns of the next
-    blocks = tf.concat([blocks[:-1], blocks[1:, :2]], 1)
-    tiles = tf.concat([blocks[:, :, :-1], blocks[:, :, 1:, :2]], 3)
-    return tf.reshape(tf.transpose(tiles, (1, 3, 0, 2, 4)), ((m + 2) ** 2, -1))
-
-
-@tf.function(jit_compile=True, autograph=False)
-def _join(tiles, m, height, width, finish, *arguments):
-    """Tiles (m^2, tiles * n_K) -> finish((height, width, n_K)), what juts out cut off."""
-    down, across = -(-height // m), -(-width // m)
-    tiles = tf.transpose(tf.reshape(tiles, (m, m, down, across, -1)), (2, 0, 3, 1, 4))
-    return finish(tf.reshape(tiles, (m * down, m * across, tiles.shape[-1]))[:height, :width], *arguments)
-
+_FEW_CHANNELS = 16  # as many numbers as one instruction computes
 
 # ---------------------------------------------------------------- layers
 
-
-def _add_and_relu(x, bias):
-    return tf.nn.relu(x + bias)
+# Each layer gives the same in two ways, alike but for rounding: `in_tiles`, in which XLA compiles what lies around the
+# convolutions, and as TensorFlow's own operations, which a small picture is done with before anything is compiled.
 
 
 class Convolution:
@@ -147,35 +41,67 @@ class Convolution:
         self.kernel, self.bias = tf.constant(kernel, tf.float32), tf.constant(bias, tf.float32)
         turned = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
         self.turned = tf.constant(turned, tf.float32)
-        self.winograd = None
-        if min(kernel.shape[2:]) >= _SMALLEST_CHANNELS:
-            self.winograd = Winograd(kernel, FORWARD), Winograd(turned, BACKWARD)
+        self.has_tiles = min(kernel.shape[2:]) >= _SMALLEST_CHANNELS
+
+    @functools.cached_property
+    def winograd(self):
+        """Forward and backward in tiles; large, and so made when it is needed."""
+        with tf.init_scope():
+            return Winograd(self.kernel.numpy(), FORWARD), Winograd(self.turned.numpy(), BACKWARD)
 
     def plain(self, x):
         return tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, self.kernel, 1, "SAME"), self.bias))
 
-    def forward(self, x):
-        if not self.winograd:
-            return self.plain(x)
-        return self.winograd[0](x, _add_and_relu, self.bias)
+    def forward(self, x, in_tiles):
+        if in_tiles and self.has_tiles:
+            return self.winograd[0](x, _add_and_relu, self.bias)
+        return self.plain(x)
 
-    def backward(self, gradient, x, y):
-        """The gradient with respect to x, from that with respect to y = forward(x)."""
-        if not self.winograd:
-            return tf.nn.conv2d(tf.raw_ops.ReluGrad(gradients=gradient, features=y), self.turned, 1, "SAME")
-        return self.winograd[1]((gradient, y), tf.identity)
+    def backward(self, gradients, x, y, in_tiles):
+        """The gradient with respect to x, from those (their sum) with respect to y = forward(x)."""
+        if not in_tiles:
+            gradient = tf.raw_ops.ReluGrad(gradients=functools.reduce(tf.add, gradients), features=y)
+            return tf.nn.conv2d(gradient, self.turned, 1, "SAME")
+        if self.has_tiles:
+            return self.winograd[1]((gradients, y), tf.identity)
+        gradient = _through_relu(gradients, y)
+        if self.turned.shape[-1] < _FEW_CHANNELS:
+            return _few_channels(gradient, self.turned)
+        return tf.nn.conv2d(gradient, self.turned, 1, "SAME")
 
-    def forward_rows(self, x):
+    def forward_rows(self, x, in_tiles):
         """Some rows (height, n_W, n_K) of forward, from those of x and one more on either side: zeros at the border."""
-        if not self.winograd:
-            return _plain_rows(x, self.kernel, self.bias)
-        return self.winograd[0].rows(x, False, False, _add_and_relu, self.bias)
+        if in_tiles and self.has_tiles:
+            return self.winograd[0].rows(x, False, False, _add_and_relu, self.bias)
+        return _plain_rows(x, self.kernel, self.bias)
 
-    def backward_rows(self, gradient):
+    def backward_rows(self, gradient, in_tiles):
         """Likewise some rows of backward; the gradient is already zero where y is."""
-        if not self.winograd:
-            return _plain_rows(gradient, self.turned)
-        return self.winograd[1].rows(gradient, False, False, tf.identity)
+        if in_tiles and self.has_tiles:
+            return self.winograd[1].rows(gradient, False, False, tf.identity)
+        return _plain_rows(gradient, self.turned)
+
+
+def _add_and_relu(x, bias):
+    return tf.nn.relu(x + bias)
+
+
+_through_relu = tf.function(through_relu, jit_compile=True, autograph=False)
+
+
+def _few_channels(x, kernel):
+    """conv2d(x, kernel, 1, "SAME") where the kernel gives few channels: nine matrix products, and their sum."""
+    _, n_H, n_W, n_C = x.shape
+    products = tf.matmul(tf.reshape(x, (-1, n_C)), tf.reshape(tf.transpose(kernel, (2, 0, 1, 3)), (n_C, -1)))
+    return _shifted_sum(tf.reshape(products, (n_H, n_W, 3, 3, -1)))[tf.newaxis]
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _shifted_sum(x):
+    """(n_H, n_W, 3, 3, n_K) -> (n_H, n_W, n_K): the sum over the kernel's places, of what each reaches."""
+    n_H, n_W = x.shape[:2]
+    x = tf.pad(x, [[1, 1], [1, 1], [0, 0], [0, 0], [0, 0]])
+    return functools.reduce(tf.add, [x[i : i + n_H, j : j + n_W, i, j] for i in range(3) for j in range(3)])
 
 
 @tf.function(autograph=False)
@@ -193,9 +119,13 @@ class MaxPooling:
     def plain(self, x):
         return tf.nn.max_pool2d(x, 2, 2, "VALID")
 
-    forward = plain
+    def forward(self, x, in_tiles):
+        return self.plain(x)
 
-    def backward(self, gradient, x, y):
+    def backward(self, gradients, x, y, in_tiles):
+        (gradient,) = gradients
+        if in_tiles:
+            return _back_to_the_largest(gradient[0], x[0])[tf.newaxis]
         return tf.raw_ops.MaxPoolGrad(orig_input=x, orig_output=y, grad=gradient, **_HALVE)
 
 
@@ -205,10 +135,40 @@ class AveragePooling:
     def plain(self, x):
         return tf.nn.avg_pool2d(x, 2, 2, "VALID")
 
-    forward = plain
+    def forward(self, x, in_tiles):
+        return self.plain(x)
 
-    def backward(self, gradient, x, y):
+    def backward(self, gradients, x, y, in_tiles):
+        (gradient,) = gradients
+        if in_tiles:
+            return put_back(gradient[0], None, *x.shape[1:3])[tf.newaxis]
         return tf.raw_ops.AvgPoolGrad(orig_input_shape=x.shape, grad=gradient, **_HALVE)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def largest(x):
+    """The largest of each 2 x 2 of (n_H, n_W, n_C), and which it is, 0 to 3: the first of the largest."""
+    n_H, n_W, n_C = x.shape
+    x = tf.reshape(x[: n_H // 2 * 2, : n_W // 2 * 2], (n_H // 2, 2, n_W // 2, 2, n_C))
+    a, b, c, d = x[:, 0, :, 0], x[:, 0, :, 1], x[:, 1, :, 0], x[:, 1, :, 1]
+    y = tf.maximum(tf.maximum(a, b), tf.maximum(c, d))
+    which = tf.where(a == y, 0, tf.where(b == y, 1, tf.where(c == y, 2, 3)))
+    return y, tf.cast(which, tf.uint8)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def put_back(gradient, which, n_H, n_W):
+    """The gradient of largest, and with None in place of `which` that of the mean."""
+    parts = [0.25 * gradient if which is None else tf.where(which == n, gradient, 0.0) for n in range(4)]
+    rows = [tf.stack(pair, 2) for pair in (parts[:2], parts[2:])]
+    height, width, _, n_C = rows[0].shape
+    spread = tf.reshape(tf.stack(rows, 1), (2 * height, 2 * width, n_C))
+    return tf.pad(spread, [[0, n_H - 2 * height], [0, n_W - 2 * width], [0, 0]])
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _back_to_the_largest(gradient, x):
+    return put_back(gradient, largest(x)[1], *x.shape[:2])
 
 
 _built = weakref.WeakKeyDictionary()  # {vgg: [(name, layer)]}, as deep as was asked for so far: tiled kernels are large
@@ -267,6 +227,11 @@ def positions_outside(name, border):
     return border >> (int(name[len("block")]) - 1)
 
 
+def worth_tiles(n_H, n_W):
+    """Is a picture large enough?"""
+    return n_H * n_W >= SMALLEST_IN_TILES
+
+
 def fast_feature_model(
     vgg: keras.Model, layer_names: Iterable[str], compact_names: Iterable[str] = (), border: int = 0
 ) -> Callable[[tf.Tensor], list[tf.Tensor]]:
@@ -288,21 +253,18 @@ def fast_feature_model(
 
     @tf.custom_gradient
     def fast(volume):
+        in_tiles = worth_tiles(*volume.shape[1:3])
         volumes = [volume]
         for _, layer in layers:
-            volumes.append(layer.forward(volumes[-1]))
+            volumes.append(layer.forward(volumes[-1], in_tiles))
         found = {name: volume for (name, _), volume in zip(layers, volumes[1:])}
 
         def backward(*gradients):
-            wanted = {}
-            for name, gradient in zip(names, gradients):
-                wanted[name] = wanted[name] + gradient if name in wanted else gradient
-            total = None
+            total = []
             for (name, layer), x, y in reversed(list(zip(layers, volumes, volumes[1:]))):
-                if name in wanted:
-                    total = wanted[name] if total is None else total + wanted[name]
-                total = layer.backward(total, x, y)
-            return total
+                total += [gradient for wanted, gradient in zip(names, gradients) if wanted == name]
+                total = [layer.backward(total, x, y, in_tiles)]
+            return total[0]
 
         return [found[name] for name in names], backward
 

@@ -9,12 +9,13 @@ import scipy.fft
 import scipy.optimize
 import tensorflow as tf
 
-from nst.engine import one_thread, value_and_gradient
+from nst.engine import value_and_gradient
 from nst.job import read_checkpoint
 from nst.lbfgs import lbfgs
 from nst.paths import OUTPUT
 from nst.pictures import positive
 from nst.training import Run
+from nst.winograd import one_thread
 
 # From a picture (1, n_H, n_W, 3) to the scalar J. One that has a method value_and_gradient, as seen.LargeCost has, is
 # asked for that in place of being differentiated, and lowered with a float32 L-BFGS in little memory.

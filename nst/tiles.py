@@ -19,9 +19,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from nst.bands import Gram, Rows, Whole, folded, gated, largest, last_two, put_back
+from nst.bands import Gram, Rows, Whole, folded, gated, last_two
 from nst.compact import compact_of
-from nst.engine import Convolution, MaxPooling, layers_up_to, positions_outside, value_and_gradient
+from nst.engine import (
+    Convolution,
+    MaxPooling,
+    largest,
+    layers_up_to,
+    positions_outside,
+    put_back,
+    value_and_gradient,
+    worth_tiles,
+)
 from nst.strength import position_weights
 from nst.vgg import layers_checked, preprocess
 
@@ -85,6 +94,7 @@ class _Evaluation:
         self.layers, self.picture, self.border, self.kept = model.layers, picture, model.border, defaultdict(Rows)
         self.shapes = []  # (n_H, n_W, n_C) of each layer
         n_H, n_W = (side + 2 * self.border for side in picture.shape[1:3])
+        self.in_tiles = worth_tiles(n_H, n_W)
         for layer in self.layers:
             if isinstance(layer, Convolution):
                 n_C = layer.kernel.shape[-1]
@@ -150,7 +160,7 @@ class _Evaluation:
             x = tf.concat([border if above is None else above, band, *([border] if row == n_H else [])], 0)
             above = last_two(x)
             del band, border
-            found = [self.layers[n].forward_rows(x)] if x.shape[0] > 2 else []
+            found = [self.layers[n].forward_rows(x, self.in_tiles)] if x.shape[0] > 2 else []
             del x
             for band in found:
                 if keep:
@@ -207,7 +217,7 @@ class _Evaluation:
             while queue.count:
                 rows = min(step, queue.count)
                 which = self._take(n, rows) if isinstance(self.layers[n], MaxPooling) else None
-                yield put_back(queue.take(rows), which, before_W)
+                yield put_back(queue.take(rows), which, 2 * rows, before_W)
         if before_H % 2:
             yield tf.zeros((1, before_W, n_C))
 
@@ -225,7 +235,7 @@ class _Evaluation:
             x = gated(above, parts, kept, int(row == n_H))
             above = last_two(x)
             del parts, kept
-            found = [self.layers[n].backward_rows(x)] if x.shape[0] > 2 else []
+            found = [self.layers[n].backward_rows(x, self.in_tiles)] if x.shape[0] > 2 else []
             del x
             if found:
                 yield found.pop()

@@ -231,8 +231,8 @@ def test_the_studio_paints_ones_own_photo(tab, studio, tmp_path):
     chosen = tab.locator(".nst-picker").nth(1).locator("[aria-pressed=true]").all_inner_texts()
     assert sorted(chosen) == ["1 · starry night", "2 · stained glass"]
     tab.get_by_role("button", name="starry night").click()  # again: not this one
-    slide(tab, "Size (pixels)", -2)
-    tab.wait_for_function("() => document.body.innerText.includes('320')")
+    slide(tab, "Size (pixels)", -3)
+    tab.wait_for_function("() => document.body.innerText.includes('256')")
     before = preview(tab)
 
     tab.get_by_role("button", name="Paint").dblclick()
@@ -253,7 +253,7 @@ def test_the_studio_paints_ones_own_photo(tab, studio, tmp_path):
     tab.get_by_text("Done.").wait_for()
     picture, name = download(tab, "Download the picture")
     assert (picture.format, name) == ("PNG", "painting.png")
-    assert max(picture.size) == 320 and (picture.width > picture.height) == (wanted[0] > wanted[1])
+    assert max(picture.size) == 256 and (picture.width > picture.height) == (wanted[0] > wanted[1])
     film, name = download(tab, "Download the time-lapse")
     assert (film.format, name) == ("WEBP", "painting.webp") and film.n_frames > 20
     screenshot(tab, "studio_done.png")

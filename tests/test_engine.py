@@ -6,80 +6,56 @@ import tensorflow as tf
 
 from nst import engine
 from nst.compact import compact
-from nst.engine import Convolution, MaxPooling, Winograd, fast_feature_model, winograd_matrices
+from nst.engine import Convolution, MaxPooling, fast_feature_model
 from nst.paths import IMAGES
+from nst.winograd import Winograd
 from nst_utils import feature_model, load_image, with_average_pooling
 
 STYLE = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
-SIDES = [(1, 1), (4, 6), (5, 7), (12, 13), (24, 25), (31, 37)]  # multiples of the tiles' 4 and 6, and odd ones
 
 
 def uniform(rng, *shape):
     return rng.uniform(-1, 1, shape).astype(np.float32)
 
 
-def correlate(x, kernel):
-    """The 3 x 3 convolution with a border of zeros, in float64."""
-    padded = np.pad(x.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
-    n_H, n_W, _ = x.shape
-    return sum(padded[i : i + n_H, j : j + n_W] @ kernel[i, j].astype(np.float64) for i in range(3) for j in range(3))
-
-
 def relative(found, expected):
     return np.linalg.norm(np.asarray(found, np.float64) - expected) / np.linalg.norm(expected)
 
 
-@pytest.mark.parametrize("m", [4, 6])
-def test_winograds_matrices_are_an_exact_correlation(m, rng):
-    A, G, B = winograd_matrices(m)
-    for _ in range(5):
-        d, g = rng.normal(size=m + 2), rng.normal(size=3)
-        np.testing.assert_allclose(A.T @ ((G @ g) * (B.T @ d)), np.correlate(d, g, "valid"), rtol=1e-12, atol=1e-12)
+@pytest.fixture(params=[0, 10**9], ids=["in tiles", "small"])
+def smallest(request, monkeypatch):
+    """Pictures of any size are computed in tiles, or none is."""
+    monkeypatch.setattr(engine, "SMALLEST_IN_TILES", request.param)
 
 
-@pytest.mark.parametrize("sides", SIDES)
-@pytest.mark.parametrize("m", [4, 6])
-def test_a_winograd_convolution_is_the_convolution(m, sides, rng):
-    x, kernel = uniform(rng, *sides, 8), uniform(rng, 3, 3, 8, 5)
-    found = tf.function(lambda x: Winograd(kernel, m)(x, tf.identity))(x[np.newaxis])
-    assert found.shape == (1, *sides, 5)
-    assert relative(found[0], correlate(x, kernel)) < 1e-5
-
-
-@pytest.mark.parametrize("strip_bytes", [1, 40_000, 2**30])
-def test_strips_change_nothing(strip_bytes, monkeypatch, rng):
-    monkeypatch.setattr(engine, "STRIP_BYTES", strip_bytes)
-    x, kernel = uniform(rng, 45, 26, 8), uniform(rng, 3, 3, 8, 5)
-    found = tf.function(lambda x: Winograd(kernel, 4)(x, tf.identity))(x[np.newaxis])
-    assert relative(found[0], correlate(x, kernel)) < 1e-5
-
-
-@pytest.mark.parametrize("channels", [4, 128])  # the plain kernel and Winograd's
-def test_a_layers_gradient_is_that_of_tensorflow(channels, rng):
-    layer = Convolution(uniform(rng, 3, 3, channels, channels), uniform(rng, channels))
-    assert bool(layer.winograd) == (channels == 128)
-    x, weights = tf.constant(uniform(rng, 1, 13, 14, channels)), uniform(rng, 1, 13, 14, channels)
+@pytest.mark.parametrize("in_tiles", [True, False])
+@pytest.mark.parametrize("channels", [(3, 64), (64, 64), (128, 160)])  # the ends of the network, and Winograd's tiles
+def test_a_layers_gradient_is_that_of_tensorflow(channels, in_tiles, rng):
+    layer = Convolution(uniform(rng, 3, 3, *channels), uniform(rng, channels[1]))
+    assert layer.has_tiles == (channels[0] == 128)
+    x, weights = tf.constant(uniform(rng, 1, 13, 14, channels[0])), uniform(rng, 2, 1, 13, 14, channels[1])
     with tf.GradientTape() as tape:
         tape.watch(x)
         plain = layer.plain(x)
-    expected = tape.gradient(plain, x, tf.constant(weights))
+    expected = tape.gradient(plain, x, tf.constant(weights.sum(axis=0)))
 
     @tf.function
     def fast(x):
-        y = layer.forward(x)
-        return y, layer.backward(tf.constant(weights), x, y)
+        y = layer.forward(x, in_tiles)
+        return y, layer.backward([*map(tf.constant, weights)], x, y, in_tiles)
 
     found, gradient = fast(x)
     assert relative(found, plain.numpy()) < 1e-5 and relative(gradient, expected.numpy()) < 1e-5
 
 
-def test_pooling_gives_the_gradient_to_the_first_of_the_largest():
+@pytest.mark.parametrize("in_tiles", [True, False])
+def test_pooling_gives_the_gradient_to_the_first_of_the_largest(in_tiles):
     x = tf.constant(
         np.array([[3, 3, 1, 0, 9], [3, 2, 0, 5, 9], [9, 9, 9, 9, 9]], np.float32)[np.newaxis, ..., np.newaxis]
     )
     pooling = MaxPooling()
-    y = pooling.forward(x)
-    gradient = pooling.backward(tf.constant([[[[7.0], [8.0]]]]), x, y)
+    y = pooling.forward(x, in_tiles)
+    gradient = pooling.backward([tf.constant([[[[7.0], [8.0]]]])], x, y, in_tiles)
     np.testing.assert_array_equal(y[0, ..., 0], [[3, 5]])
     np.testing.assert_array_equal(gradient[0, ..., 0], [[7, 0, 0, 0, 0], [0, 0, 0, 8, 0], [0, 0, 0, 0, 0]])
 
@@ -134,10 +110,12 @@ def value_and_gradient(model, content, style):
     return evaluate
 
 
-@pytest.mark.parametrize("compact_names", [(), STYLE], ids=["full", "compact"])
-@pytest.mark.parametrize("content_layer", ["block4_conv2", "block5_conv4"])
-@pytest.mark.parametrize("size", [128, 97])
-def test_cost_and_gradient_are_those_of_the_plain_network(vgg, size, content_layer, compact_names, rng):
+@pytest.mark.parametrize(
+    ("size", "content_layer", "compact_names"),
+    [(128, "block4_conv2", ()), (97, "block4_conv2", STYLE), (97, "block5_conv4", ())],
+    ids=["full", "compact", "deep"],
+)
+def test_cost_and_gradient_are_those_of_the_plain_network(smallest, vgg, size, content_layer, compact_names, rng):
     names = [*STYLE, content_layer]
     content = load_image(IMAGES / "content" / "cat.png", size)
     style = load_image(IMAGES / "style" / "starry_night.jpg", size)
@@ -155,7 +133,7 @@ def test_cost_and_gradient_are_those_of_the_plain_network(vgg, size, content_lay
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["in tf.function", "called directly"])
-def test_activations_come_in_the_order_asked_even_twice(vgg, inside, rng):
+def test_activations_come_in_the_order_asked_even_twice(smallest, vgg, inside, rng):
     names = ["block3_conv2", "block1_conv1", "block3_conv2"]
     picture = rng.random((1, 45, 38, 3)).astype(np.float32)
     model = fast_feature_model(vgg, names)
@@ -164,7 +142,7 @@ def test_activations_come_in_the_order_asked_even_twice(vgg, inside, rng):
         assert relative(activation, expected.numpy()) < 1e-5
 
 
-def test_a_layer_asked_for_twice_gets_both_gradients(vgg, rng):
+def test_a_layer_asked_for_twice_gets_both_gradients(smallest, vgg, rng):
     model = fast_feature_model(vgg, ["block2_conv2", "block2_conv2"])
     plain = feature_model(vgg, ["block2_conv2"])
     image = tf.constant(rng.random((1, 40, 40, 3)), tf.float32)
@@ -186,7 +164,7 @@ def test_a_layer_asked_for_twice_gets_both_gradients(vgg, rng):
 
 
 @pytest.mark.parametrize("sides", [(48, 64), (45, 39)])
-def test_average_pooling_gives_the_plain_values_and_gradients(vgg, sides, rng):
+def test_average_pooling_gives_the_plain_values_and_gradients(smallest, vgg, sides, rng):
     network, names = with_average_pooling(vgg), ["block1_conv1", "block3_conv1"]
     image, weights = uniform(rng, 1, *sides, 3) / 2 + 0.5, {}
     found = []
@@ -207,6 +185,7 @@ def test_average_pooling_gives_the_plain_values_and_gradients(vgg, sides, rng):
 
 def test_on_a_gpu_the_plain_kernels_are_taken(vgg, monkeypatch, rng):
     monkeypatch.setattr(engine, "GPUS", ["a GPU"])
+    monkeypatch.setattr(engine, "SMALLEST_IN_TILES", 0)
 
     def never(*arguments):
         raise AssertionError("Winograd's tiles on a GPU")
@@ -216,6 +195,17 @@ def test_on_a_gpu_the_plain_kernels_are_taken(vgg, monkeypatch, rng):
     found = tf.function(fast_feature_model(vgg, STYLE))(picture)
     for fast, plain in zip(found, feature_model(vgg, STYLE)(picture)):
         assert relative(fast, plain.numpy()) < 1e-5
+
+
+def test_a_small_picture_waits_for_no_compiler_and_a_large_one_is_computed_in_tiles(vgg, monkeypatch, rng):
+    used = []
+    monkeypatch.setattr(Winograd, "__call__", lambda self, x, finish, *arguments: used.append(x) or tf.zeros(()))
+    layer = Convolution(uniform(rng, 3, 3, 128, 128), uniform(rng, 128))
+    x = tf.zeros((1, 4, 4, 128))
+    layer.forward(x, engine.worth_tiles(128, 128))
+    assert not used and "winograd" not in vars(layer)
+    layer.forward(x, engine.worth_tiles(256, 192))
+    assert len(used) == 1
 
 
 def test_a_batch_of_two_and_an_unknown_size_take_the_plain_kernels(vgg, rng):

@@ -1,0 +1,58 @@
+"""nst.winograd: a convolution in tiles is the convolution."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst import winograd
+from nst.winograd import Winograd, winograd_matrices
+
+SIDES = [(1, 1), (4, 6), (5, 7), (12, 13), (24, 25), (31, 37)]  # multiples of the tiles' 4 and 6, and odd ones
+
+
+def uniform(rng, *shape):
+    return rng.uniform(-1, 1, shape).astype(np.float32)
+
+
+def correlate(x, kernel):
+    """The 3 x 3 convolution with a border of zeros, in float64."""
+    padded = np.pad(x.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
+    n_H, n_W, _ = x.shape
+    return sum(padded[i : i + n_H, j : j + n_W] @ kernel[i, j].astype(np.float64) for i in range(3) for j in range(3))
+
+
+def relative(found, expected):
+    return np.linalg.norm(np.asarray(found, np.float64) - expected) / np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("m", [4, 6])
+def test_winograds_matrices_are_an_exact_correlation(m, rng):
+    A, G, B = winograd_matrices(m)
+    for _ in range(5):
+        d, g = rng.normal(size=m + 2), rng.normal(size=3)
+        np.testing.assert_allclose(A.T @ ((G @ g) * (B.T @ d)), np.correlate(d, g, "valid"), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("m", [4, 6])
+def test_a_winograd_convolution_is_the_convolution(m, sides, rng):
+    x, kernel = uniform(rng, *sides, 8), uniform(rng, 3, 3, 8, 5)
+    found = tf.function(lambda x: Winograd(kernel, m)(x, tf.identity))(x[np.newaxis])
+    assert found.shape == (1, *sides, 5)
+    assert relative(found[0], correlate(x, kernel)) < 1e-5
+
+
+@pytest.mark.parametrize("strip_bytes", [1, 40_000, 2**30])
+def test_strips_change_nothing(strip_bytes, monkeypatch, rng):
+    monkeypatch.setattr(winograd, "STRIP_BYTES", strip_bytes)
+    x, kernel = uniform(rng, 45, 26, 8), uniform(rng, 3, 3, 8, 5)
+    found = tf.function(lambda x: Winograd(kernel, 4)(x, tf.identity))(x[np.newaxis])
+    assert relative(found[0], correlate(x, kernel)) < 1e-5
+
+
+def test_a_pair_is_the_gradient_before_a_relu(rng):
+    gradients, activations = uniform(rng, 2, 9, 11, 8), np.maximum(uniform(rng, 9, 11, 8), 0)
+    kernel = uniform(rng, 3, 3, 8, 5)
+    pair = [*gradients[:, np.newaxis]], activations[np.newaxis]
+    found = tf.function(lambda pair: Winograd(kernel, 6)(pair, tf.identity))(tf.nest.map_structure(tf.constant, pair))
+    assert relative(found[0], correlate(gradients.sum(axis=0) * (activations > 0), kernel)) < 1e-5
