@@ -14,7 +14,7 @@ from grading.late import LatePenalty
 from grading.nbgrader_plugin import EvaluateExercises, NameTheExercise
 from grading.page import FeedbackExporter
 from grading.release import COURSE, SOURCE, link_source
-from grading.top import Release
+from grading.top import Release, ReleaseFeedback
 
 c = get_config()  # noqa: F821
 
@@ -43,6 +43,7 @@ c.GenerateAssignment.preprocessors = [
 
 # c.Exchange.root = "/srv/nbgrader/exchange": see docs/instructors.md, "A JupyterHub, a cluster"
 c.ExchangeFactory.release_assignment = Release
+c.ExchangeFactory.release_feedback = ReleaseFeedback
 c.ExchangeFactory.collect = Collect
 
 # Grading: student code runs in the sandbox only.

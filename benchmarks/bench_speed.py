@@ -28,6 +28,7 @@ from recipes import CONTENT, RESULTS, STYLE, cost_of, evaluation, models, progre
 import classic
 import tensorflow as tf
 from machine import processor
+from parts import parts
 
 from nst.minimize import coarse_to_fine, minimize
 from nst.paths import ROOT
@@ -281,6 +282,9 @@ def markdown(result):
     ]
     for what, measured, ratio, goal in table(result):
         lines.append(f"| {what} | {measured} | {ratio if ratio == '' else f'{ratio:.3g}'} | {goal} |")
+    total = sum(result["parts"].values())
+    lines += ["", "| where the time goes, layer by layer (`benchmarks/parts.py`) | ms | share |", "| --- | --- | --- |"]
+    lines += [f"| {part} | {1000 * each:.0f} | {each / total:.0%} |" for part, each in result["parts"].items()]
     lines += [
         "",
         *NOTES,
@@ -317,6 +321,7 @@ def main():
         "gradient_error": error,
         "peak": peak(),
         "plain_gflop": plain_gflop(),
+        "parts": parts(),
     }
     if not quick:  # curves that are compared in seconds come from one run
         result["classic"] = {**recorded, "seconds_per_step": keras_step}

@@ -14,11 +14,11 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from grading import nbgrader_plugin, walls
+from grading import nbgrader_plugin, private, walls
 from grading.exchange import STUDENT, TIMESTAMP, time_in
 from grading.exercises import EXERCISES
 from grading.intake import NOBODYS
-from grading.release import ASSIGNMENT, COURSE, configured, course_config, link_source
+from grading.release import ASSIGNMENT, COURSE, configured, course_config, exchanges, link_source
 from grading.sandbox import Limits
 from grading.time_limit import TooLong, time_limit
 from nst.paths import ROOT
@@ -39,9 +39,11 @@ class Course:
 
     def __init__(self, root: str | Path):
         self.root = Path(root)
-        walls.hide(self.root)
         link_source(self.root)
         self.config = course_config(root=str(root))
+        self.hidden = [self.root, *exchanges(self.config)]
+        for folder in self.hidden:
+            walls.hide(folder)
         self.submitted = self.root / "submitted"
         self.intake = self.root / ".grading" / "submitted"  # the submissions as nbgrader gets to see them: put in order
         self.memory = self.root / ".grading" / "graded"
@@ -53,7 +55,7 @@ class Course:
     def limits(self) -> Limits:
         """Those of the sandbox. Raises SettingsError."""
         limits = configured(nbgrader_plugin.EvaluateExercises, self.config).limits()
-        return dataclasses.replace(limits, hidden=str(self.root.resolve()))
+        return dataclasses.replace(limits, hidden=tuple(str(Path(each).resolve()) for each in self.hidden))
 
     def directory(self, student: str = "*", **more) -> CourseDirectory:
         """nbgrader's own idea of the course, for one student or all."""
@@ -66,6 +68,17 @@ class Course:
     def gradebook(self) -> Gradebook:
         return Gradebook(self.db_url, COURSE)
 
+    def close(self) -> list[str]:
+        """Take from the machine's other users what they may do with all that is the instructor's; what to say of it."""
+        try:
+            place = make_url(self.db_url)
+            database = place.database if place.get_backend_name() == "sqlite" else None
+        except ArgumentError:  # `held` says it
+            database = None
+        for name in private.FOLDERS:
+            private.make_folder(self.root / name)
+        return private.close(self.root, database, shared=self.directory().groupshared)
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Nobody else grades here meanwhile. Raises Busy where somebody does, or the gradebook cannot be written."""
@@ -75,7 +88,7 @@ class Course:
             except BlockingIOError:
                 raise Busy(f"another `make grade` is at work in {self.root}; wait until it has ended") from None
             try:
-                with self.gradebook() as gradebook:
+                with private.closed(), self.gradebook() as gradebook:
                     if gradebook.engine.dialect.name == "sqlite":
                         gradebook.db.connection().exec_driver_sql("BEGIN IMMEDIATE")  # fails where another writes
                         old = gradebook.db.query(Assignment).filter_by(course_id="")  # made before there was a COURSE

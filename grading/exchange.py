@@ -17,6 +17,7 @@ from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.utils import parse_utc
 
 from grading.intake import MAX_FILES
+from grading.private import make_folder
 from grading.roster import NAME, STUDENT, ClassListError, like_a_platform_s, read
 from grading.top import check_owner, guard_top, user_name
 from grading.unpack import MAX_ZIP_BYTES
@@ -96,7 +97,7 @@ class Collect(ExchangeCollect):
     def copy_files(self):
         """One student after the other, and of each the first hand-in that can be had, if there is not one already."""
         above = Path(self.coursedir.root, ".grading")
-        above.mkdir(exist_ok=True)
+        make_folder(above)
         self.rooms = defaultdict(Room)
         if not self.found:
             self.log.warning("Nothing handed in for %s to collect", self.coursedir.assignment_id)
@@ -186,6 +187,7 @@ class Collect(ExchangeCollect):
         self.log.info("Collecting for %s", student)
         if target.is_dir():
             shutil.rmtree(target)
+        make_folder(Path(self.coursedir.root, self.coursedir.submitted_directory))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(copied, target)
         note = self._note(student)

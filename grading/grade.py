@@ -27,6 +27,7 @@ from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, marks_of, nbgrader_errors, reason_in, record, release, remembered
 from grading.intake import printable
 from grading.judge import Result
+from grading.private import closed
 from grading.release import ASSIGNMENT, SettingsError
 from grading.report import write_page
 from grading.table import show, table, write_csv
@@ -84,6 +85,8 @@ def grade_course(
     ClassListError and DueDateError for what is none.
     """
     sandbox.available()
+    for note in course.close():
+        print(note)
     with course.held():
         return _grade_course(course, students, again, count, stopped)
 
@@ -131,10 +134,11 @@ def _grade_course(course, students, again, count, stopped):
                 statuses[writing[future].student] = f"not graded: its feedback could not be written ({error})"
     rows = table(course, statuses)
     alike = similar.pairs(words)
-    write_csv(rows, course.root / "points.csv")
-    similar.write_csv(alike, course.root / "similar.csv")
-    lms.write_imports(course, rows, class_list)
-    write_page(course, rows, class_list, alike)
+    with closed():
+        write_csv(rows, course.root / "points.csv")
+        similar.write_csv(alike, course.root / "similar.csv")
+        lms.write_imports(course, rows, class_list)
+        write_page(course, rows, class_list, alike)
     return rows
 
 
@@ -187,6 +191,10 @@ def _end_now():
     os._exit(1)
 
 
+def _about(error):
+    return f"{error.filename2 or error.filename or 'a file'}: {error.strerror or error}"
+
+
 def _number(text):
     if not (text.isdigit() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text}: give a whole number of at least 1")
@@ -206,6 +214,8 @@ def main(arguments: list[str] | None = None) -> None:
         course = Course(chosen.root)
     except SettingsError as error:
         sys.exit(f"{error}")
+    except OSError as error:
+        sys.exit(_about(error))
     if not course.submitted.is_dir() or not any(course.submitted.iterdir()):
         sys.exit(
             f"nothing to grade: {course.submitted} is empty or missing. A submission belongs into "
@@ -218,8 +228,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (sandbox.SandboxError, Busy, FileNotFoundError, roster.ClassListError, late.DueDateError) as error:
         sys.exit(f"{error}")
     except OSError as error:
-        place = error.filename2 or error.filename or "a file"
-        sys.exit(f"{place}: {error.strerror or error}. What was graded is recorded.")
+        sys.exit(f"{_about(error)}. What was graded is recorded.")
     except DBAPIError as error:
         sys.exit(f"{course.trouble(error)}. What was graded is recorded; `make grade` goes on with the rest.")
     except KeyboardInterrupt:

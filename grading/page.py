@@ -12,6 +12,8 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
+from grading.latex import stays_in_place
+
 PENALTY = "Late submission penalty ("  # in nbgrader's page
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 LINE, CELL, NOTEBOOK = 500, 30_000, 300_000  # characters shown; colouring a line takes the square of its length
@@ -32,10 +34,18 @@ _MATHML = """
 """
 _MATHML_ATTRIBUTES = """
     display displaystyle scriptlevel mathvariant mathsize mathcolor mathbackground stretchy fence form separator
-    largeop movablelimits accent accentunder minsize maxsize symmetric lspace rspace width height depth voffset
+    largeop movablelimits accent accentunder minsize maxsize symmetric width
     linethickness linebreak notation columnalign columnlines columnspacing rowlines rowspacing
 """
+_NEGATIVE = re.compile(r"-\s*[\d.]")
+_SPACE = re.compile(r"[0-2]?(\.\d+)?em|(thin|medium|thick)mathspace")  # the width of one, and nothing else has a width
+_STYLE = (  # what a learner wrote stays in its cell, whatever it is made of
+    "<style>.text_cell_render, .input_area, .jp-RenderedMarkdown, .jp-InputArea-editor "
+    "{ overflow: auto hidden !important; contain: paint !important }</style>"
+)
+_FORMULAS = dict.fromkeys(_MATHML.split(), set(_MATHML_ATTRIBUTES.split()))
 _MATH = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\d)|\\\((.+?)\\\)", re.DOTALL)
+_CODE = {"pre", "code"}  # in which MathJax makes no formulas
 _SCRIPT = re.compile(r"<script\b.*?</script>|<link\b[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -69,7 +79,7 @@ class FeedbackExporter(HTMLExporter):
 
     def from_notebook_node(self, nb, resources=None, **more):
         page, resources = super().from_notebook_node(nb, resources, **more)
-        head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">{_STYLE}'
         page = _SCRIPT.sub("", page).replace("<head>", head, 1)
         if resources.get("nbgrader", {}).get("late_penalty"):
             page = page.replace(PENALTY, f"{PENALTY}{self._why_late(resources['nbgrader'])}; ", 1)
@@ -92,8 +102,7 @@ def safe(text: str) -> str:
     text = _clean(text, _TAGS, _ATTRIBUTES)
     pieces = re.split(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", text, flags=re.DOTALL)
     shown = "".join(piece if number % 2 else _MATH.sub(_formula, piece) for number, piece in enumerate(pieces))
-    formulas = dict.fromkeys(_MATHML.split(), set(_MATHML_ATTRIBUTES.split()))
-    return _clean(shown, _TAGS | formulas.keys(), _ATTRIBUTES | formulas)
+    return _clean(shown, _TAGS | _FORMULAS.keys(), _ATTRIBUTES | _FORMULAS)
 
 
 def _clean(text, tags, attributes):
@@ -102,35 +111,48 @@ def _clean(text, tags, attributes):
 
 
 def _attribute(tag, name, value):
-    """Pictures only from the page itself; links that a click follows, but none to a program or into this site."""
+    """Pictures only from the page itself; links that a click follows, but none to a program or into this site.
+
+    In a formula, nothing that moves a part of it to where something else stands.
+    """
+    if tag in _FORMULAS and (_NEGATIVE.search(value) or name == "width"):
+        return value if tag == "mspace" and name == "width" and _SPACE.fullmatch(value) else None
     return value if name not in _PLACES or _PLACES[name].match(value) else None
 
 
 class _Looker(HTMLParser):
-    """Finds in a page what `safe` would take out of it, and links in formulas, which MathJax makes of `\\href`."""
+    """Finds in a page what `safe` would take out of it, and the texts in which MathJax looks for formulas."""
 
     def __init__(self):
         super().__init__()
-        self.refused, self.texts = False, []
+        self.refused, self.texts, self.in_code = False, [], 0
 
     def handle_starttag(self, tag, attributes):
         known = _ATTRIBUTES.get(tag, set()) | _MADE
         kept = [name in known and _attribute(tag, name, value or "") is not None for name, value in attributes]
         self.refused |= tag not in _TAGS or not all(kept)
+        self.refused |= any(name == "class" and "jax" in (value or "") for name, value in attributes)
+        self.in_code += tag in _CODE
+
+    def handle_endtag(self, tag):
+        self.in_code -= tag in _CODE
+        self.refused |= self.in_code < 0
 
     def handle_data(self, data):
-        self.texts.append(data)
+        if not self.in_code:
+            self.texts.append(data)
 
 
 def is_harmless(text: str) -> bool:
     """May HTML that was made from Markdown be shown as it is: is there nothing in it that `safe` takes out?
 
+    Nor may its formulas hold anything but what is known to stay in its place.
     formgrader shows it in the instructor's own Jupyter, where a link's program could do all that the instructor can.
     """
     looker = _Looker()
     looker.feed(text)
     looker.close()
-    return not looker.refused and "\\href" not in "".join(looker.texts)
+    return not looker.refused and not looker.in_code and stays_in_place("".join(looker.texts))
 
 
 def _formula(found):

@@ -10,12 +10,15 @@ import traceback
 import zipfile
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_config_path
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment, ExchangeReleaseFeedback
 from traitlets import TraitError
 from traitlets.config import Config, Configurable
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
+from grading.private import make_folder
 from nst.paths import ROOT
 
 ASSIGNMENT = "notebooks"
@@ -26,7 +29,8 @@ SOURCE = ".grading/source"  # nbgrader looks for an assignment in a folder of th
 def link_source(root: str | Path) -> None:
     """Make the folder in which nbgrader finds the one assignment of the course at `root`, and nothing else."""
     source = Path(root) / SOURCE
-    source.mkdir(parents=True, exist_ok=True)
+    make_folder(source.parent)
+    source.mkdir(exist_ok=True)
     if not (source / ASSIGNMENT).is_symlink():
         (source / ASSIGNMENT).symlink_to(Path("../../notebooks"))
 
@@ -63,6 +67,19 @@ def configured(kind: type[Configurable], config: Config) -> Configurable:
     except TraitError as error:
         said = " ".join(str(error).split())
         raise SettingsError(f"c.{kind.__name__} in nbgrader_config.py: {said}") from error
+
+
+def exchanges(config: Config) -> list[str]:
+    """Where nbgrader's exchange lies: as `config` has it, or Jupyter's own settings on this machine."""
+    settings = [config]
+    for folder in jupyter_config_path():
+        for kind, name in ((PyFileConfigLoader, "nbgrader_config.py"), (JSONFileConfigLoader, "nbgrader_config.json")):
+            try:
+                settings.append(kind(name, folder).load_config())
+            except Exception:  # most have none; one with a mistake in it is for nbgrader to name
+                continue
+    kinds = (ExchangeCollect, ExchangeReleaseAssignment, ExchangeReleaseFeedback)
+    return list(dict.fromkeys(kind(config=each).root for each in settings for kind in kinds))
 
 
 def generate(destination: str | Path) -> None:

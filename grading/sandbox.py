@@ -46,7 +46,7 @@ class Limits:
     output_bytes: int = 32_000_000
     temporary_bytes: int = 16_000_000
     start_seconds: float = 120  # for TensorFlow's import, before any of the submission's code runs
-    hidden: str = field(default="", repr=False)  # a folder that is not seen: the course, on a cluster's machines too
+    hidden: tuple[str, ...] = field(default=(), repr=False)  # folders that are not seen, on a cluster's machines too
 
 
 def run(notebooks: dict[str, str], jobs: list[dict], limits: Limits | None = None) -> dict[str, tuple]:
@@ -64,9 +64,12 @@ def run(notebooks: dict[str, str], jobs: list[dict], limits: Limits | None = Non
 
 
 def _sandbox(limits, whose):
-    """This thread's sandbox: the last one, if it still lives and has served no other submission, or a new one."""
+    """This thread's sandbox: the last one, if it still lives and has served no other submission, or a new one.
+
+    Also a new one if there is something to hide that was not there when it was made.
+    """
     last = getattr(_own, "sandbox", None)
-    if last and last.alive and (last.limits, last.whose) == (limits, whose):
+    if last and last.alive and (last.limits, last.whose, last.shown) == (limits, whose, walls.shown()):
         return last
     if last:
         last.close()
@@ -90,8 +93,9 @@ class Sandbox:
 
     def __init__(self, limits: Limits, whose: str = ""):
         self.limits, self.whose, self.alive, self.complaint = limits, whose, True, ""
-        if limits.hidden:
-            walls.hide(limits.hidden)
+        for folder in limits.hidden:
+            walls.hide(folder)
+        self.shown = walls.shown()
         core, self.claim = _claim_a_core()
         command = walls.command(limits.temporary_bytes, limits.memory_bytes, limits.processes)
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -124,7 +128,7 @@ class Sandbox:
                 claim.close()
 
     def _evaluate(self, notebooks, job, user):
-        limits = asdict(self.limits) | dict(filter=walls.system_call_filter().hex(), user=user, hidden="")
+        limits = asdict(self.limits) | dict(filter=walls.system_call_filter().hex(), user=user, hidden=())
         request = encode(dict(notebooks=notebooks, job=job, limits=limits))
         header = f"{len(request)} {self.limits.temporary_bytes}".ljust(HEADER).encode()
         threading.Thread(target=self._write, args=[header + request], daemon=True).start()

@@ -5,15 +5,51 @@ import pwd
 import stat
 from pathlib import Path
 
-from nbgrader.exchange.default import ExchangeReleaseAssignment
+from nbgrader.exchange.default import ExchangeReleaseAssignment, ExchangeReleaseFeedback
+from traitlets import Bool
 
 
-class Release(ExchangeReleaseAssignment):
-    """`nbgrader release_assignment`, after which nobody can put a folder in the place of the course's."""
+class _Guarded:
+    """Writes into the exchange only where nobody else can have put a folder, or a link, in the place of ours."""
 
     def ensure_root(self):
         super().ensure_root()
         guard_top(self)
+
+    def init_dest(self):
+        guard_top(self)
+        super().init_dest()
+
+    def ensure_directory(self, path, mode):
+        """Make it, if there is none, in one step: between looking and nbgrader's making somebody could put a link."""
+        os.makedirs(self.root, exist_ok=True)
+        for folder, its_mode in {self.course_path: 0o755, path: mode}.items():
+            try:
+                os.mkdir(folder, 0o700)
+                os.chmod(folder, its_mode)
+            except FileExistsError:
+                pass
+            if self.check_owner:
+                check_owner(self, Path(folder))
+        super().ensure_directory(path, mode)
+
+    def copy_files(self):
+        super().copy_files()
+        if self.check_owner:  # once more, after all of it
+            course = Path(self.course_path)
+            check_owner(self, course, *(course / name for name in ("outbound", "inbound", "feedback")))
+
+
+class Release(_Guarded, ExchangeReleaseAssignment):
+    """`nbgrader release_assignment`, after which nobody can put a folder in the place of the course's."""
+
+    check_owner = Bool(True, help="of the folders in the exchange").tag(config=True)
+
+
+class ReleaseFeedback(_Guarded, ExchangeReleaseFeedback):
+    """`nbgrader release_feedback`, into the course's own folder alone."""
+
+    check_owner = Bool(True, help="of the folders in the exchange").tag(config=True)
 
 
 def guard_top(exchange) -> None:
@@ -34,10 +70,11 @@ def check_owner(exchange, *folders: Path) -> None:
     """
     for folder in filter(os.path.lexists, folders):
         owner = folder.lstat().st_uid
+        setting = type(exchange).__name__ if isinstance(exchange, _Guarded) else "ExchangeCollect"
         if folder.is_symlink() or owner not in {os.getuid(), 0, os.stat(exchange.root).st_uid}:
             exchange.fail(
                 f"{folder} is {'a link' if folder.is_symlink() else f'owned by {user_name(owner)}'}: somebody may have "
-                "put it in the place of yours. If not, c.ExchangeCollect.check_owner = False ends this check"
+                f"put it in the place of yours. If not, c.{setting}.check_owner = False ends this check"
             )
 
 

@@ -8,17 +8,20 @@ import fcntl
 import functools
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from grading.sandboxed.confine import PR_SET_SECCOMP
 
 ROOT = Path(__file__).resolve().parent.parent
 _SANDBOXED = ["__init__", "confine", "evaluate", "functions", "inside", "stand_ins", "wire"]
 _NST = [
     *("__init__", "bands", "cells", "compact", "display", "encode", "engine", "experiments", "interrupt"),
     *("job", "lbfgs", "minimize", "notebooks", "palette", "paths", "pictures", "quick", "recipe", "seen"),
-    *("strength", "tiles", "training", "vgg"),
+    *("strength", "tiles", "training", "vgg", "winograd"),
 ]
 VISIBLE = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
     "grading/__init__.py",
@@ -27,6 +30,8 @@ VISIBLE = [  # of this project: what runs a function and what its notebook may i
     *(f"nst/{name}.py" for name in _NST),
 ]
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
+LOCAL = "/usr/local"  # what an administrator has put there, nbgrader's exchange too, is not shown, but for
+LOCALLY = [f"{LOCAL}/{name}" for name in ("bin", "lib", "lib64")]
 _hidden = {ROOT}
 REMEDY = "Install it with: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora)"
 PROCESS = "import sys; sys.path.insert(0, '/grader'); from grading.sandboxed.inside import main; main(warm={})"
@@ -41,7 +46,10 @@ class SandboxError(RuntimeError):
 
 
 def hide(folder: str | os.PathLike) -> None:
-    """Show nothing of this folder in the sandboxes of this process from now on, wherever it lies; ROOT always is."""
+    """Show nothing of this folder in the sandboxes of this process from now on, wherever it lies; ROOT always is.
+
+    There need not be one yet: it is looked for whenever a sandbox is asked to do something.
+    """
     _hidden.add(Path(folder).resolve())
 
 
@@ -120,7 +128,7 @@ def _bwrap(temporary_bytes):
     command += ["--proc", "/proc", "--dev", "/dev"]
     sized = ["--size", str(temporary_bytes)] if "--size" in help_text else []
     command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
-    mounts = _mounts([each for each in SYSTEM if os.path.isdir(each) and not os.path.islink(each)] + _prefixes())
+    mounts = shown()
     ours = {f"/grader/{name}": str(ROOT / name) for name in VISIBLE}
     for place, source in (mounts | ours).items():
         for folder in reversed(Path(place).parents[:-1]):  # those that bubblewrap would make, only root could enter
@@ -134,12 +142,14 @@ def _bwrap(temporary_bytes):
     return command
 
 
-def _mounts(shown):
+def shown() -> dict[str, str]:
     """{place: the folder that is seen there, "" for none}, from the top: those shown, and what is hidden in them."""
-    mounts = {folder: folder for folder in shown}
-    for folder in shown:
+    folders = [each for each in (*SYSTEM, LOCAL) if os.path.isdir(each) and not os.path.islink(each)]
+    folders += [each for each in LOCALLY if os.path.isdir(each) and LOCAL in folders] + _prefixes()
+    mounts = {folder: folder for folder in folders} | ({LOCAL: ""} if LOCAL in folders else {})
+    for folder in folders:
         real = Path(folder).resolve()
-        for secret in filter(Path.is_dir, tuple(_hidden)):
+        for secret in (each.resolve() for each in tuple(_hidden) if os.path.isdir(each)):
             if secret.is_relative_to(real):
                 mounts[str(Path(folder) / secret.relative_to(real))] = ""
     return dict(sorted(mounts.items(), key=lambda each: len(Path(each[0]).parts)))
@@ -156,10 +166,21 @@ _REFUSED = """
     io_uring_setup io_uring_enter io_uring_register io_setup io_submit io_getevents io_pgetevents io_cancel io_destroy
     socket socketpair vmsplice inotify_init inotify_init1
     sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority migrate_pages move_pages
-    setsid open_by_handle_at name_to_handle_at fanotify_init quotactl swapon swapoff acct reboot syslog
+    setsid open_by_handle_at name_to_handle_at fanotify_init quotactl quotactl_fd swapon swapoff acct reboot syslog
     init_module finit_module delete_module kexec_load kexec_file_load settimeofday clock_settime adjtimex
     clock_adjtime sethostname setdomainname iopl ioperm vhangup modify_ldt
+    seccomp setxattr lsetxattr fsetxattr
 """
+_LANDLOCK = (444, 445, 446)  # its rules are memory of the kernel; not each libseccomp knows the names
+_NEWEST = 453  # of the system calls known here; their numbers are the same on all machines from 424 on
+_UNKNOWN = b"".join(  # a filter's beginning, for the newer ones: Python and the C library do without what is missing
+    struct.pack("=HBBI", *instruction)
+    for instruction in (
+        (0x20, 0, 0, 0),  # load the number of the call
+        (0x35, 0, 1, _NEWEST + 1),  # if it is less, skip what follows
+        (0x06, 0, 0, 0x00050000 | errno.ENOSYS),  # answer that there is no such call
+    )
+)
 _NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000, 0x00000080)
 
 
@@ -173,14 +194,18 @@ def system_call_filter() -> bytes:
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     for name in _REFUSED.split():
         rules.add_rule(seccomp.ERRNO(errno.EPERM), name)
+    for number in _LANDLOCK:
+        rules.add_rule(seccomp.ERRNO(errno.EPERM), number)
     for flag in _NAMESPACES:
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library takes clone then
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, 1, 1))  # 1: MAP_SHARED
     for kind in (fcntl.F_NOTIFY, fcntl.F_SETLEASE):  # tell when others use a file; the kernel reads 32 bits of it
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, kind))
+    of_32_bits = seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, PR_SET_SECCOMP)
+    rules.add_rule(seccomp.ERRNO(errno.EPERM), "prctl", of_32_bits)  # more filters, which are memory of the kernel
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
-        return file.read()
+        return _UNKNOWN + file.read()

@@ -20,7 +20,8 @@ from grading.exercises import EXERCISES
 from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, nbgrader_errors, record, release, remembered
 from grading.judge import failed
-from grading.page import CELL, LINE, FeedbackExporter, is_harmless, safe, shorten
+from grading.latex import stays_in_place
+from grading.page import CELL, LINE, FeedbackExporter, _Looker, is_harmless, safe, shorten
 from nst.paths import ROOT
 
 TEXT = r"""
@@ -152,6 +153,67 @@ def test_a_formula_brings_no_tags_of_its_own(dollar, inside):
     assert not re.search(r"<[^>]*(href|style=)", shown)
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
     assert "form-action 'none'" in policy and "base-uri 'none'" in policy
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\smash{\raise{9.0em}{\hskip 6.9em \mathsf{\colorbox{#f5f5f5}{30.0 / 30.0}}}}",
+        *(r"\lower{9em}{a}", r"\rlap{a} b", r"\llap{a}", r"\clap{a}", r"\hspace{-9em} a", r"\hspace{99em} a"),
+        *(r"\kern-9em a", r"\mkern-99mu a", r"\! a", r"\negthickspace a", r"\rule{9em}{9em} a", r"\skew{99}\hat{a}"),
+        *(r"\moveleft 9em a", r"\begin{matrix}a\\[-9em]b\end{matrix}", r"\mspace{-99mu}a", r"\vcenter{a}", r"\LaTeX"),
+    ],
+)
+def test_no_part_of_a_formula_is_moved_to_where_something_else_stands(formula):
+    shown = safe(f"<p>$\\quad {formula}$</p>")
+    assert '<mspace width="1em">' in shown
+    moving = r'<(?!mspace)[^>]* width=|<mspace[^>]* width="(?!([0-2]?(\.\d+)?em|\w+mathspace)")'
+    assert not re.search(rf'{moving}|[lr]space=|height=|depth=|voffset=|="[^"<>]*-\s*[\d.]|negative', shown)
+
+
+ORDINARY = r"""
+    \frac{1}{2}\,\alpha \le \sqrt[3]{\hat{x}} \quad \mathbb{R}^{n} \ \text{where $x$ is}\; \left\| A^\top A \right\|_F^2
+    \\ \begin{pmatrix} a & b \\ c & d \end{pmatrix} \tag{1} \operatorname{Gram} \overset{!}{=} \underbrace{a}_{b}
+    \to \{1, \dots\} \bar\Sigma \approx \mathbf{x}
+"""
+MOVING = r"""
+    \href{javascript:x}{y}|\mmlToken{mtext}[href=javascript:x]{y}|\smash{y}|\raise9em{y}|\rlap{y}|\hskip 9em|\kern-9em|
+    \!y|\bbox[red]{y}|\def\x{y}|\require{html}|\newcommand{\x}{y}|\style{x}{y}|\class{x}{y}|\cssId{x}{y}|\color{red}{y}|
+    \unicode{x41}|\mathchoice{a}{b}{c}{d}|\begin{x}y\end{x}|a\\[-9em]b|a\\ * [-9em]b|\tag{long enough to cover}|\tag
+"""
+
+
+def shown(source):
+    return MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(source)
+
+
+@pytest.mark.parametrize("moving", [each.strip() for each in MOVING.split("|")])
+def test_formulas_with_a_command_that_is_not_known_to_be_harmless_are_shown_as_typed(moving):
+    for signs in ("$ $", "$$ $$", r"\\( \\)", r"\\[ \\]", r"\begin{equation} \end{equation}"):
+        begin, end = signs.split()
+        assert is_harmless(shown(f"so {begin}{ORDINARY.strip()}{end} and")), signs
+        assert not is_harmless(shown(f"so {begin}x {moving} {end} and")), signs
+
+
+def test_commands_are_looked_for_in_formulas_only():
+    assert is_harmless(shown(r"In C:\Users a line ends with \n."))
+    assert is_harmless(shown("$x$ and `\\smash`\n\n    \\smash\n\n```python\n'\\n $x$'\n```"))
+    assert not is_harmless("<p><code>$a$</code></code> $\\smash{x}$ <code></p>")
+    assert not is_harmless('<p><code class="x tex2jax_process">$\\smash{x}$</code></p>')
+    assert not is_harmless("<p>&#36;&#92;smash{x}&#36;</p>")
+
+
+def test_all_formulas_of_the_course_are_allowed():
+    count = 0
+    for path in [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "exercises").glob("*.ipynb")]:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                looker = _Looker()
+                looker.feed(shown(cell.source))
+                text = "".join(looker.texts)
+                count += "$" in text
+                assert stays_in_place(text), (path, text)
+    assert count > 30
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,6 +21,7 @@ from grading.course import NOTEBOOKS, Course
 from grading.exchange import SECRET
 from grading.exercises import EXERCISES
 from grading.grade import _grouped, grade_course, main
+from grading.release import course_config
 from nst.paths import ROOT
 from nst.pictures import alone_in
 
@@ -76,6 +78,7 @@ def test_the_command_prints_a_table_and_grades_only_whom_it_is_told(root):
     marks = ["1" if name == "total_cost" else "5" for name in EXERCISES]
     assert row.split() == ["ben", *marks, f"{ALL - 4}", "graded"]
     assert not (root / "feedback" / "ada").exists()
+    assert modes(root)["points.csv"] == modes(root)["class.html"] == modes(root)["gradebook.db"] == 0o600
     assert "ada," + "," * (len(EXERCISES) + 2) + ",not graded yet" in (root / "points.csv").read_text()
 
 
@@ -111,6 +114,78 @@ def test_a_second_make_grade_stops_in_one_line(root, capsys):
     submit(root, "ada")
     with alone_in(root / ".grading"):
         assert refusal(root, capsys) == f"another `make grade` is at work in {root}; wait until it has ended"
+
+
+PRIVATE = [".grading", "submitted", "autograded", "feedback"]
+
+
+def modes(root):
+    return {path.name: path.stat().st_mode & 0o777 for path in root.iterdir()}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_is_the_instructor_s_is_closed_to_others(root, monkeypatch, shared):
+    """Another user of the machine could lock .grading and gradebook.db, and read the points."""
+    monkeypatch.setattr("grading.private.user_name", lambda uid: "eve")
+    root.chmod(0o755)
+    course = Course(root)
+    if shared:
+        config = course_config
+        monkeypatch.setattr(
+            "grading.course.course_config", lambda **more: config(groupshared=True, db_url=course.db_url, **more)
+        )
+    assert modes(root)[".grading"] == 0o700
+    assert course.close() == []  # and makes the folders
+    with course.held():
+        pass
+    expected = dict.fromkeys(PRIVATE, 0o700) | {"gradebook.db": 0o600}
+    assert {name: mode for name, mode in modes(root).items() if name in expected} == expected
+    files = ["gradebook.db", "points.csv", "class.csv"]
+    for name in ("exercises", "release", *files):
+        path = root / name
+        path.touch() if name in files else path.mkdir()
+    for path in root.iterdir():
+        path.chmod(0o664 if path.is_file() else 0o775)
+    (said,) = course.close()
+    assert said == f"closed to other users of this machine: {', '.join([*PRIVATE, *files])}"
+    closed = {name: 0o770 if shared else 0o700 for name in PRIVATE} | {
+        name: 0o660 if shared else 0o600 for name in files
+    }
+    kept = {name: 0o664 if (root / name).is_file() else 0o775 for name in modes(root) if name not in closed}
+    assert modes(root) == kept | closed and {"release", "exercises", "notebooks"} < kept.keys()
+    assert course.close() == []
+    root.chmod(0o777)
+    (root / "feedback").chmod(0o775)
+
+    def refuse(*arguments, **more):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    whose, top = course.close()
+    assert whose.startswith(f"{root}/feedback is open to other users, and eve's: let eve call chmod ")
+    assert top == f"{root}: other users may put folders in the place of those there; call chmod go-w {root}"
+
+
+def test_a_gradebook_elsewhere_is_closed_as_well_and_a_server_s_is_no_file(root, monkeypatch):
+    book = root / "elsewhere.sqlite"
+    book.touch(0o644)
+    for url, said in {
+        f"sqlite:///{book}": [f"closed to other users of this machine: {book.name}"],
+        "postgresql://me:secret@nowhere/book": [],
+        "no address": [],
+    }.items():
+        monkeypatch.setenv("NST_GRADEBOOK_URL", url)
+        assert Course(root).close() == said
+    assert modes(root)[book.name] == 0o600
+
+
+def test_a_course_folder_that_is_somebody_else_s_is_named(root, capsys, monkeypatch):
+    def refuse(path, *arguments, **more):
+        raise PermissionError(13, "Permission denied", f"{path}")
+
+    submit(root, "ada")
+    monkeypatch.setattr("grading.private.Path.mkdir", refuse)
+    assert refusal(root, capsys) == f"{root}/.grading: Permission denied"
 
 
 def test_a_gradebook_that_another_program_has_locked_or_that_is_none_is_named(root, capsys):

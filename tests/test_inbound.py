@@ -156,6 +156,69 @@ def test_a_folder_that_somebody_has_put_in_the_place_of_ours_is_named(which, own
         owned.collect()
 
 
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize("how", ["a link", "a link's target", "eve's"])
+@pytest.mark.parametrize("kind", ["release_assignment", "release_feedback"])
+def test_nothing_is_released_into_a_folder_that_somebody_has_put_there(kind, how, when, owned, monkeypatch):
+    """nbgrader follows a link at EXCHANGE/<course> to a folder of the instructor's, and releases into it."""
+    root, course = owned.inbound.parents[1], owned.inbound.parent
+    target = owned.course / "mine"
+    target.mkdir()
+    for page in ("release/notebooks/x.ipynb", "feedback/ada/notebooks/x.html"):
+        (owned.course / page).parent.mkdir(parents=True)
+        (owned.course / page).write_text("x")
+    place = course
+    if how == "a link's target":
+        place = course / ("outbound" if kind == "release_assignment" else "feedback")
+    else:
+        owned.inbound.rmdir()
+        course.rmdir()
+
+    made = os.mkdir
+
+    def plant():
+        if how == "eve's":
+            made(place)
+            owned.give(place, USERS["eve"])
+        else:
+            place.symlink_to(target)
+
+    releasing = getattr(owned.config.ExchangeFactory, kind)
+    releasing = releasing(coursedir=CourseDirectory(config=owned.config), config=owned.config)
+    if when == "before":
+        plant()
+    else:
+
+        def slow(path, *mode):
+            if f"{path}" == f"{place}" and not os.path.lexists(place):
+                plant()
+            made(path, *mode)
+
+        monkeypatch.setattr(os, "mkdir", slow)
+    said = "owned by eve" if how == "eve's" else "a link"
+    with pytest.raises(ExchangeError, match=f"{place} is {said}: .*c.Release(Feedback)?.check_owner = False"):
+        releasing.start()
+    assert not any(target.iterdir()) and root.stat().st_mode & 0o1002 != 0o0002
+
+
+@pytest.mark.parametrize("kind", ["release_assignment", "release_feedback"])
+def test_what_is_put_there_during_a_release_is_named_at_its_end(kind, owned, monkeypatch):
+    for page in ("release/notebooks/x.ipynb", "feedback/ada/notebooks/x.html"):
+        (owned.course / page).parent.mkdir(parents=True)
+        for name in (Path(page).name, "timestamp.txt", "submission_secret.txt"):
+            (owned.course / page).with_name(name).write_text("x")
+    releasing = getattr(owned.config.ExchangeFactory, kind)
+    settings = dict(coursedir=CourseDirectory(config=owned.config), config=owned.config)
+    releasing(**settings).start()
+    folder = owned.inbound.with_name("outbound" if kind == "release_assignment" else "feedback")
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == (3 if kind == "release_assignment" else 1)
+    owned.config.ExchangeReleaseAssignment.force = True
+    again = releasing(**settings)
+    monkeypatch.setattr(releasing.__mro__[2], "copy_files", lambda self: owned.give(folder, USERS["eve"]))
+    with pytest.raises(ExchangeError, match=f"{folder} is owned by eve"):
+        again.start()
+
+
 def test_no_name_and_no_folder_stops_the_others(place, caplog):
     for name in ("ada", "zoe"):
         place.hand_in(name)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -106,6 +107,7 @@ FAILS = {
         os.unlink("/tmp/read")
         return any(worked)""",
     "uses_keys": 'return system_call(250, 0, -3, 1) or system_call(248, b"user", b"k", b"v", 1, -4)',
+    "uses_landlock": "return system_call(444, None, 0, 1)",
     "watches_the_machine": "return any(system_call(n, (ctypes.c_char * 200)(), 0, -1, -1, 0) for n in (298, 321, 323))",
     "opens_sockets_to_elsewhere": """
         kinds = (socket.AF_INET, socket.AF_INET6, socket.AF_VSOCK, socket.AF_NETLINK, socket.AF_PACKET, 38)
@@ -389,6 +391,7 @@ def test_the_project_and_the_course_are_hidden_wherever_they_lie(monkeypatch):
     places = ["/usr/share", "/usr/lib/python3", "/lib/python3"]
     if not all(map(os.path.isdir, places)):
         pytest.skip("this is another system than Debian")
+    assert set(ast.literal_eval(shown(walls.LOCAL).removesuffix(" False"))[0]) <= {"bin", "lib", "lib64"}
     assert shown(*places) == f"{[sorted(os.listdir(each)) for each in places]} False"
     walls.hide("/usr/share")
     walls.hide("/lib/python3")
@@ -404,12 +407,53 @@ def test_a_course_is_hidden(tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to(tmp_path / "course")
     (tmp_path / "course").mkdir()
     course = Course(tmp_path / "link")
-    assert walls._hidden == {ROOT, tmp_path / "course"}
-    assert dataclasses.replace(course.limits, hidden="") == sandbox.Limits() and "course" not in f"{course.limits}"
+    hidden = {tmp_path / "course", Path("/usr/local/share/nbgrader/exchange")}
+    assert walls._hidden == {ROOT} | hidden
+    assert dataclasses.replace(course.limits, hidden=()) == sandbox.Limits() and "course" not in f"{course.limits}"
     walls._hidden.clear()  # as on another machine, which gets the limits only
     limits = dataclasses.replace(course.limits, seconds=20)
     assert attacked({"one": "return tf.constant(1.0)"}, limits) == {"one": ("done", 1.0)}
-    assert walls._hidden == {tmp_path / "course"}
+    assert walls._hidden == hidden
+
+
+def test_the_exchange_is_hidden_wherever_it_lies_and_whenever_it_is_made(tmp_path, monkeypatch):
+    """Its owner grades, and a submission could read what others have handed in."""
+    system, other = tmp_path / "system", tmp_path / "system" / "other"
+    monkeypatch.setattr(walls, "_hidden", {ROOT})
+    monkeypatch.setattr(walls, "SYSTEM", (str(system), "/usr"))
+    monkeypatch.setattr("grading.release.jupyter_config_path", lambda: [str(tmp_path)])
+    (tmp_path / "nbgrader_config.py").write_text(f'c.Exchange.root = "{system}/exchange"')
+    (tmp_path / "nbgrader_config.json").write_text(json.dumps({"ExchangeCollect": {"root": f"{other}"}}))
+    system.mkdir()
+    limits = Course(tmp_path / "course").limits
+    walls._hidden.clear()  # as on another machine
+    monkeypatch.setattr(walls, "command", lambda *sizes: ["sh", "-c", """echo '{"status": "ready", "size": 0}'; cat"""])
+    monkeypatch.setattr(sandbox._own, "sandbox", None, raising=False)
+    first = sandbox._sandbox(limits, "")
+    assert sandbox._sandbox(limits, "") is first and not {f"{system}/exchange", f"{other}"} & walls.shown().keys()
+    other.mkdir()
+    second = sandbox._sandbox(limits, "")
+    assert second is not first and not first.alive and walls.shown()[f"{other}"] == ""
+    (system / "exchange").mkdir()
+    assert sandbox._sandbox(limits, "") is not second and walls.shown()[f"{system}/exchange"] == ""
+    sandbox._own.sandbox.close()
+    there = {name for name in walls.LOCALLY if os.path.isdir(name)}
+    assert walls.shown()[walls.LOCAL] == "" and there == {f for f in walls.shown() if f in walls.LOCALLY}
+
+
+def test_calls_that_cost_the_kernel_memory_and_newer_ones_are_refused():
+    """By their numbers, which are the same on all machines: Landlock, statmount ... and one that no kernel has yet."""
+    numbers = [443, 444, 445, 446, 457, 458, 462, 463, 467, 468, 469, 470, 471, 999]
+    program = (
+        "import ctypes, errno; from grading import walls; from grading.sandboxed import confine\n"
+        f"program, numbers, call = walls.system_call_filter(), {numbers}, confine.LIBC.syscall\n"
+        "confine._filter_system_calls(program)\n"
+        "told = [(call(number, 0, 0, 0, 0, 0, 0), errno.errorcode[ctypes.get_errno()]) for number in numbers]\n"
+        "told += [(confine.LIBC.prctl(22, 2, 0, 0, 0), errno.errorcode[ctypes.get_errno()])]\n"
+        "print(*(name for result, name in told if result < 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == 4 * ["EPERM"] + 10 * ["ENOSYS"] + ["EPERM"], done.stderr
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can put the project there")
