@@ -18,6 +18,7 @@ import pytest
 from grading import sandbox, walls
 from grading.course import Course
 from grading.exercises import EXERCISES
+from grading.release import link_source
 from grading.sandboxed import inside
 from nst.paths import ROOT
 
@@ -510,6 +511,7 @@ def test_no_port_is_open_while_a_class_is_graded():
 def test_the_same_holds_for_an_ordinary_user():
     from ordinary import as_ordinary_user
 
+    link_source(ROOT)  # root's, and closed: the settings can be read all the same
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--override-ini", "addopts=", __file__]
     done = subprocess.run(as_ordinary_user(command), cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-3000:] + done.stderr[-2000:]
