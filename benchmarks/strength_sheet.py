@@ -137,6 +137,8 @@ def main():
                 numbers.append(lost_and_left(job, image))
             rows.append(np.hstack(row))
             print(photo.stem, *(f"{lost:.2f}/{left:.2f}" for lost, left in numbers[-len(artworks) :]), flush=True)
+    widest = max(row.shape[1] for row in rows)  # an upright photo leaves room
+    rows = [np.pad(row, [(0, 0), (0, widest - row.shape[1]), (0, 0)], constant_values=255) for row in rows]
     Image.fromarray(np.vstack(rows)).save(HERE / "strength.jpg", quality=80)
     lost, left = np.transpose(numbers)
     print(f"lost {lost.min():.2f} to {lost.max():.2f}, left {left.min():.2f} to {left.max():.2f}")

@@ -16,7 +16,7 @@ _OPERATORS = """
     pm mp times div cdot ast star circ bullet oplus ominus otimes oslash odot dagger cap cup setminus wedge vee land lor
     neg lnot nabla partial forall exists nexists infty emptyset varnothing ell hbar Re Im aleph angle triangle square
     top bot prime surd degree sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh coth log ln lg exp min max
-    sup inf lim limsup liminf arg det dim ker gcd hom Pr deg bmod pmod mod
+    sup inf lim limsup liminf arg det dim ker gcd hom Pr deg bmod pmod
     dots ldots cdots vdots ddots dotsc dotsb dotsm colon
 """
 _RELATIONS = """
@@ -53,7 +53,8 @@ _AFTER = {  # what must follow; a number beside a formula is short, since a long
     "begin": re.compile(r"\{(?P<name>[A-Za-z]+\*?)\}"),
     "end": re.compile(r"\{(?P<name>[A-Za-z]+\*?)\}"),
     "tag": re.compile(r"\{[\w.]{1,10}\}"),
-    "\\": re.compile(r"(?![\s\ufeff]*\*?[\s\ufeff]*\[)"),  # a line's distance to the next can be less than none
+    # A line's distance to the next can be less than none; and a macro can put it behind the end of its argument.
+    "\\": re.compile(r"(?![\s\ufeff]*\*?[\s\ufeff]*[\[}])"),
 }
 
 

@@ -3,6 +3,7 @@
 import html
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote
 from xml.etree.ElementTree import tostring
 
 import nh3
@@ -27,7 +28,11 @@ _PLACES = {  # where a link may lead, and a picture come from; what has no `http
     "href": re.compile(r"https?://|mailto:|#|[\w-]+\.ipynb\Z", re.IGNORECASE),
     "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,"),
 }
-_MADE = {"class", "id", "style", "title"}  # by nbconvert, never with a learner's words but for the title
+_MADE = {"class", "id", "style", "title"}  # by nbconvert, with a learner's words in a title and in a heading's id
+NOBODYS = "\N{ZERO WIDTH SPACE}"  # in such an id, so that it is none by which a page's style or program finds a thing
+_HEADINGS = re.compile(
+    r"^( {0,3}#{1,6}[ \t]+| {0,3}(?=[^\s#>*+|\d-][^\n]*\n {0,3}(?:=+|-+)[ \t]*$))(?!\N{ZERO WIDTH SPACE})", re.MULTILINE
+)
 _MATHML = """
     math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts
     mprescripts mtable mtr mtd mstyle mpadded mphantom menclose
@@ -132,6 +137,7 @@ class _Looker(HTMLParser):
         kept = [name in known and _attribute(tag, name, value or "") is not None for name, value in attributes]
         self.refused |= tag not in _TAGS or not all(kept)
         self.refused |= any(name == "class" and "jax" in (value or "") for name, value in attributes)
+        self.refused |= any(name == "id" and NOBODYS not in unquote(value or "") for name, value in attributes)
         self.in_code += tag in _CODE
 
     def handle_endtag(self, tag):
@@ -143,10 +149,18 @@ class _Looker(HTMLParser):
             self.texts.append(data)
 
 
+def mark_headings(source: str) -> str:
+    """Markdown whose headings get ids of their own: nbconvert makes them of the words, which could be another thing's.
+
+    What stands in formgrader's page under such a name, a field for points say, would not be found any more.
+    """
+    return _HEADINGS.sub(rf"\1{NOBODYS}", source)
+
+
 def is_harmless(text: str) -> bool:
     """May HTML that was made from Markdown be shown as it is: is there nothing in it that `safe` takes out?
 
-    Nor may its formulas hold anything but what is known to stay in its place.
+    Nor may it have an id that is not marked, or its formulas anything but what is known to stay in its place.
     formgrader shows it in the instructor's own Jupyter, where a link's program could do all that the instructor can.
     """
     looker = _Looker()

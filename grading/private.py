@@ -10,6 +10,7 @@ from grading.top import user_name
 
 FOLDERS = (".grading", "submitted", "autograded", "feedback")
 FILES = ("gradebook.db*", "points.csv", "similar.csv", "class.csv", "class.html", "moodle.csv", "canvas.csv")
+FILES += ("grades.csv", "downloaded", ".nbgrader.log")  # nbgrader export's, zip_collect's, and its own
 
 
 def make_folder(path: Path) -> None:

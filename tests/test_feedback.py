@@ -21,7 +21,7 @@ from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, nbgrader_errors, record, release, remembered
 from grading.judge import failed
 from grading.latex import stays_in_place
-from grading.page import CELL, LINE, FeedbackExporter, _Looker, is_harmless, safe, shorten
+from grading.page import CELL, LINE, FeedbackExporter, _Looker, is_harmless, mark_headings, safe, shorten
 from nst.paths import ROOT
 
 TEXT = r"""
@@ -179,7 +179,8 @@ ORDINARY = r"""
 MOVING = r"""
     \href{javascript:x}{y}|\mmlToken{mtext}[href=javascript:x]{y}|\smash{y}|\raise9em{y}|\rlap{y}|\hskip 9em|\kern-9em|
     \!y|\bbox[red]{y}|\def\x{y}|\require{html}|\newcommand{\x}{y}|\style{x}{y}|\class{x}{y}|\cssId{x}{y}|\color{red}{y}|
-    \unicode{x41}|\mathchoice{a}{b}{c}{d}|\begin{x}y\end{x}|a\\[-9em]b|a\\ * [-9em]b|\tag{long enough to cover}|\tag
+    \unicode{x41}|\mathchoice{a}{b}{c}{d}|\begin{x}y\end{x}|a\\[-9em]b|a\\ * [-9em]b|\tag{long enough to cover}|\tag|
+    \frac{a\mod{\\}[-27em]}{b}|\pmod{\\}[-27em]|\frac{a\\ }{b}
 """
 
 
@@ -193,6 +194,30 @@ def test_formulas_with_a_command_that_is_not_known_to_be_harmless_are_shown_as_t
         begin, end = signs.split()
         assert is_harmless(shown(f"so {begin}{ORDINARY.strip()}{end} and")), signs
         assert not is_harmless(shown(f"so {begin}x {moving} {end} and")), signs
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("# total_cost", "  ###### statusmessage", "total_cost\n===", "comment total_cost\n--", "#\ttotal_cost"),
+        *("* # total_cost", "> # total_cost", "1. total_cost\n   ===", "> total_cost\n> ---", "#  total_cost ##"),
+        *("a\n# total_cost\nb", "- total_cost\n  ---", "*total_cost*\n==="),
+    ],
+)
+def test_no_heading_gets_an_id_that_something_else_in_a_page_has(source):
+    """Formgrader finds an exercise's field for points by its id: the first in the page."""
+    assert re.search(' id="[a-z-]*(total_cost|statusmessage)[#]*"', shown(source))
+    assert not is_harmless(shown(source))
+    page = shown(mark_headings(source))
+    assert not is_harmless(page) or not re.search(r' id="[\w-]+"', page)
+
+
+def test_a_marked_heading_is_the_heading_and_code_stays_as_it_is():
+    for source in ("## My result", "My result\n---"):
+        page = shown(mark_headings(source))
+        assert is_harmless(page) and "<h2" in page and mark_headings(mark_headings(source)) == mark_headings(source)
+    for source in ("    a = 1\n---", "- a\n- b", "|a|b|\n|-|-|\n|1|2|", "text\n\n---", "#no heading"):
+        assert mark_headings(source) == source
 
 
 def test_commands_are_looked_for_in_formulas_only():

@@ -140,7 +140,7 @@ def test_what_is_the_instructor_s_is_closed_to_others(root, monkeypatch, shared)
         pass
     expected = dict.fromkeys(PRIVATE, 0o700) | {"gradebook.db": 0o600}
     assert {name: mode for name, mode in modes(root).items() if name in expected} == expected
-    files = ["gradebook.db", "points.csv", "class.csv"]
+    files = ["gradebook.db", "points.csv", "class.csv", "grades.csv"]
     for name in ("exercises", "release", *files):
         path = root / name
         path.touch() if name in files else path.mkdir()

@@ -188,9 +188,9 @@ def format_3(text):
             "line 7: characters that are not UTF-8; they were",
         ),
         (lines_with(conflict), "line 41: merge markers; the upper version was taken"),
-        (lines_with(conflict_that_neither_side_survives), "line 41: merge markers; 32 whole cells could be read"),
-        (lines_with(a_quote_less), "damaged there; 32 whole cells could be read"),
-        (FINISHED[: FINISHED.index("## 7. What does")], "cut off there; 19 whole cells could be read"),
+        (lines_with(conflict_that_neither_side_survives), "line 41: merge markers; 34 whole cells could be read"),
+        (lines_with(a_quote_less), "damaged there; 34 whole cells could be read"),
+        (FINISHED[: FINISHED.index("## 7. What does")], "cut off there; 21 whole cells could be read"),
         (json.dumps(json.loads(FINISHED))[:-3000], "line 1: cut off there; "),
     ],
 )
@@ -453,6 +453,13 @@ def test_a_text_that_takes_long_to_show_is_shown_as_typed_and_cut(tmp_path, text
     assert time.process_time() - begun < 2
     assert "\u2216begin{a}" in page or "\u2216begin{b}" in page
     assert len(cell.source.replace("    ", "")) <= 30_000
+
+
+def test_a_heading_takes_no_other_thing_s_name(tmp_path):
+    """An instructor's points went nowhere: formgrader took the heading for the field."""
+    _, page = shown_in(tmp_path, dict(source="# check_total_cost\n\n###### statusmessage ![](attachment:none)"))
+    assert "check_total_cost</h1>" in page.replace('<a class="anchor-link"', "</h1>") and "statusmessage" in page
+    assert 'id="check_total_cost"' not in page and 'id="statusmessage' not in page
 
 
 def test_text_that_is_shown_as_typed_has_a_limit_in_all(tmp_path):
