@@ -4,6 +4,7 @@ The assignment is called "notebooks", after the folder with the worked notebooks
 submitted/<student>/notebooks/. The environment variable NST_GRADEBOOK_URL names another database than gradebook.db.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -20,7 +21,8 @@ c = get_config()  # noqa: F821
 
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic
 ROOT = Path(__file__).resolve().parent
-link_source(ROOT)
+with contextlib.suppress(PermissionError):  # another user's course, whose settings can be read all the same
+    link_source(ROOT)
 c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = COURSE
 c.CourseDirectory.source_directory = SOURCE

@@ -3,7 +3,6 @@
 `make release` (`--release`): those and all that they need, without the worked answers, in release/nst_course.zip.
 """
 
-import contextlib
 import shutil
 import sys
 import tempfile
@@ -28,16 +27,12 @@ SOURCE = ".grading/source"  # nbgrader looks for an assignment in a folder of th
 
 
 def link_source(root: str | Path) -> None:
-    """Make the folder in which nbgrader finds the one assignment of the course at `root`, and nothing else.
-
-    Whoever may not enter it, since the course is another user's, can read the settings all the same.
-    """
+    """Make the folder in which nbgrader finds the one assignment of the course at `root`, and nothing else."""
     source = Path(root) / SOURCE
-    with contextlib.suppress(PermissionError):
-        make_folder(source.parent)
-        source.mkdir(exist_ok=True)
-        if not (source / ASSIGNMENT).is_symlink():
-            (source / ASSIGNMENT).symlink_to(Path("../../notebooks"))
+    make_folder(source.parent)
+    source.mkdir(exist_ok=True)
+    if not (source / ASSIGNMENT).is_symlink():
+        (source / ASSIGNMENT).symlink_to(Path("../../notebooks"))
 
 
 class SettingsError(ValueError):
