@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import psutil
 import recipes  # before TensorFlow, whose start it silences
-from recipes import CONTENT, RESULTS, STYLE, cost_of, evaluation, models, progress, square
+from recipes import CONTENT, RESULTS, STYLE, cost_of, evaluation, models, progress, square, timed
 
 # isort: split
 import classic
@@ -41,15 +41,6 @@ TORCH = RESULTS / ".venv" / "bin" / "python"
 
 def spread(seconds):
     return f"{statistics.median(seconds):.3f} s ({min(seconds):.3f} to {max(seconds):.3f}, {len(seconds)} runs)"
-
-
-def timed(function, repeats):
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        seconds.append(time.perf_counter() - start)
-    return seconds
 
 
 # ---------------------------------------------------------------- the measurements

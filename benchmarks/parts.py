@@ -3,31 +3,27 @@
 .venv/bin/python benchmarks/parts.py
 """
 
-import time
 from collections import Counter
 
 import recipes  # before TensorFlow, whose start it silences
 
 # isort: split
+import classic
 import tensorflow as tf
+from recipes import timed
 
 from nst import winograd
 from nst.engine import Convolution, layers_up_to
 from nst.vgg import load_vgg19
 
-SIZE, REPEATS = 400, 7
+REPEATS = 7
 
 
 def seconds(function, *arguments):
     """The least of some runs, of a function of tensors, compiled."""
     compiled = tf.function(function, autograph=False)
     compiled(*arguments)
-    found = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        tf.nest.map_structure(lambda tensor: tensor.numpy(), compiled(*arguments))
-        found.append(time.perf_counter() - start)
-    return min(found)
+    return min(timed(lambda: compiled(*arguments).numpy(), REPEATS))
 
 
 def of_tiles(convolution, x):
@@ -55,7 +51,7 @@ def of_tiles(convolution, x):
 
 def parts():
     """{part: seconds}."""
-    found, x = Counter(), tf.random.uniform((1, SIZE, SIZE, 3))
+    found, x = Counter(), tf.random.uniform((1, classic.SIZE, classic.SIZE, 3))
     for name, layer in layers_up_to(load_vgg19(), recipes.LAYERS):
         y = layer.forward(x, True)
         gradient = tf.random.normal(y.shape)

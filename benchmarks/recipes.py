@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import time
 from pathlib import Path
 
 import nst
@@ -69,6 +70,16 @@ def print_problem(size):
         return total_cost(J_content, J_style, ALPHA, BETA)
 
     return content, LargeCost(lambda: Parts(model, [], cost))
+
+
+def timed(function, repeats):
+    """The seconds that each of some calls takes."""
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return seconds
 
 
 def evaluation(cost):

@@ -24,7 +24,7 @@ from nst.vgg import GPUS, MEAN_ACTIVATION, layers_checked, preprocess
 from nst.winograd import Winograd, through_relu
 
 FORWARD, BACKWARD = 4, 6  # outputs along one side of a tile
-SMALLEST_IN_TILES = 25_000  # pixels; a smaller picture is painted before the kernels for it are compiled
+SMALLEST_IN_TILES = 24_000  # pixels; a smaller picture is painted before the kernels for it are compiled
 _SMALLEST_CHANNELS = 128  # below that, moving tiles about takes longer than the multiplications saved
 _FEW_CHANNELS = 16  # as many numbers as one instruction computes
 
@@ -241,7 +241,8 @@ def fast_feature_model(
     `compact` makes them. With a border the network sees the picture go on beyond its edges, mirrored for so many
     pixels, and not the zeros that VGG puts there; what lies out there is cut off from the activations again.
 
-    The fast kernels are used inside a tf.function, on a CPU, for one picture of known size. Elsewhere the same layers
+    The fast kernels are used inside a tf.function, on a CPU, for one picture of known size, and of SMALLEST_IN_TILES
+    pixels or more: below, the gradient alone is ours. Elsewhere the same layers
     run as TensorFlow's own convolutions: called directly, since compiling would take longer than it saves, and on a
     GPU, where cuDNN has such kernels itself.
 

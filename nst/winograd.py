@@ -40,11 +40,6 @@ def winograd_matrices(m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return A, G / balance[:, None], B * balance
 
 
-def _both_ways(matrix):
-    """The matrix that acts on flattened tiles as `matrix` acts on rows and columns."""
-    return tf.constant(np.kron(matrix, matrix), tf.float32)
-
-
 class Winograd:
     """The convolution of (1, n_H, n_W, n_C) with one 3 x 3 kernel (3, 3, n_C, n_K), stride 1, padding "same"."""
 
@@ -54,7 +49,7 @@ class Winograd:
         self.m, self.n_C, self.n_K = m, *kernel.shape[2:]
         transformed = np.kron(G, G).astype(np.float32) @ kernel.reshape(9, -1).astype(np.float32)
         self.kernel = tf.constant(transformed.reshape(-1, self.n_C, self.n_K))
-        self.from_tiles = _both_ways(A.T)
+        self.from_tiles = tf.constant(np.kron(A, A).T, tf.float32)  # acts on flattened tiles as A.T on rows and columns
 
     def __call__(self, x, finish, *arguments):
         """The convolution, then `finish(rows, *arguments)`. x is a tensor, or the pair of arguments of through_relu."""
@@ -114,7 +109,7 @@ def _transform_columns(x, m):
 
 
 def _transformed(parts, m, axis):
-    """B.T d along a new axis, for d whose m + 2 rows are the parts: one loop for all, which is compiled soon."""
+    """B.T d along a new axis, for d whose m + 2 rows are the parts: one loop for all, which is compiled quickly."""
     shape = [m + 2 if n == axis else 1 for n in range(parts[0].shape.rank + 1)]
     columns = (tf.reshape(tf.constant(row, tf.float32), shape) for row in winograd_matrices(m)[2])
     return functools.reduce(tf.add, [column * tf.expand_dims(part, axis) for column, part in zip(columns, parts)])

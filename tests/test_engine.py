@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from arrays import relative, uniform
 
 from nst import engine
 from nst.compact import compact
@@ -12,14 +13,6 @@ from nst.winograd import Winograd
 from nst_utils import feature_model, load_image, with_average_pooling
 
 STYLE = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
-
-
-def uniform(rng, *shape):
-    return rng.uniform(-1, 1, shape).astype(np.float32)
-
-
-def relative(found, expected):
-    return np.linalg.norm(np.asarray(found, np.float64) - expected) / np.linalg.norm(expected)
 
 
 @pytest.fixture(params=[0, 10**9], ids=["in tiles", "small"])
@@ -112,8 +105,8 @@ def value_and_gradient(model, content, style):
 
 @pytest.mark.parametrize(
     ("size", "content_layer", "compact_names"),
-    [(128, "block4_conv2", ()), (97, "block4_conv2", STYLE), (97, "block5_conv4", ())],
-    ids=["full", "compact", "deep"],
+    [(128, "block4_conv2", ()), (97, "block4_conv2", STYLE), (97, "block5_conv4", ()), (128, "block5_conv4", STYLE)],
+    ids=["full", "compact", "deep", "deep and compact"],
 )
 def test_cost_and_gradient_are_those_of_the_plain_network(smallest, vgg, size, content_layer, compact_names, rng):
     names = [*STYLE, content_layer]
@@ -197,15 +190,12 @@ def test_on_a_gpu_the_plain_kernels_are_taken(vgg, monkeypatch, rng):
         assert relative(fast, plain.numpy()) < 1e-5
 
 
-def test_a_small_picture_waits_for_no_compiler_and_a_large_one_is_computed_in_tiles(vgg, monkeypatch, rng):
-    used = []
-    monkeypatch.setattr(Winograd, "__call__", lambda self, x, finish, *arguments: used.append(x) or tf.zeros(()))
-    layer = Convolution(uniform(rng, 3, 3, 128, 128), uniform(rng, 128))
-    x = tf.zeros((1, 4, 4, 128))
-    layer.forward(x, engine.worth_tiles(128, 128))
-    assert not used and "winograd" not in vars(layer)
-    layer.forward(x, engine.worth_tiles(256, 192))
-    assert len(used) == 1
+def test_a_small_picture_waits_for_no_compiler_and_a_large_one_is_computed_in_tiles(vgg, monkeypatch):
+    monkeypatch.setattr(Winograd, "__call__", lambda self, x, finish, *arguments: 1 / 0)
+    model = tf.function(fast_feature_model(vgg, ["block2_conv2"]))
+    model.get_concrete_function(tf.TensorSpec((1, 128, 128, 3)))
+    with pytest.raises(ZeroDivisionError):
+        model.get_concrete_function(tf.TensorSpec((1, 128, 192, 3)))  # as notebook 06 tries it
 
 
 def test_a_batch_of_two_and_an_unknown_size_take_the_plain_kernels(vgg, rng):

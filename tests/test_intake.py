@@ -458,7 +458,7 @@ def test_a_text_that_takes_long_to_show_is_shown_as_typed_and_cut(tmp_path, text
 def test_a_heading_takes_no_other_thing_s_name(tmp_path):
     """An instructor's points went nowhere: formgrader took the heading for the field."""
     _, page = shown_in(tmp_path, dict(source="# check_total_cost\n\n###### statusmessage ![](attachment:none)"))
-    assert "check_total_cost</h1>" in page.replace('<a class="anchor-link"', "</h1>") and "statusmessage" in page
+    assert "<h1" in page and "check_total_cost" in page and "statusmessage" in page
     assert 'id="check_total_cost"' not in page and 'id="statusmessage' not in page
 
 

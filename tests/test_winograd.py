@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from arrays import relative, uniform
 
 from nst import winograd
 from nst.winograd import Winograd, winograd_matrices
@@ -10,19 +11,11 @@ from nst.winograd import Winograd, winograd_matrices
 SIDES = [(1, 1), (4, 6), (5, 7), (12, 13), (24, 25), (31, 37)]  # multiples of the tiles' 4 and 6, and odd ones
 
 
-def uniform(rng, *shape):
-    return rng.uniform(-1, 1, shape).astype(np.float32)
-
-
 def correlate(x, kernel):
     """The 3 x 3 convolution with a border of zeros, in float64."""
     padded = np.pad(x.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
     n_H, n_W, _ = x.shape
     return sum(padded[i : i + n_H, j : j + n_W] @ kernel[i, j].astype(np.float64) for i in range(3) for j in range(3))
-
-
-def relative(found, expected):
-    return np.linalg.norm(np.asarray(found, np.float64) - expected) / np.linalg.norm(expected)
 
 
 @pytest.mark.parametrize("m", [4, 6])
