@@ -28,6 +28,7 @@ from grading.walls import SandboxError, available  # noqa: F401, for those who o
 ENDINGS = {"done", "time", "output", "files", "full", "killed", "ended"}  # all that a sandbox may say of an exercise
 MAX_JSON = 1_000_000  # bytes of what is not an array in a result
 POLL = 0.05  # seconds
+TIMES = 3  # that too much memory is found, one after the other; see Sandbox._next_frame
 FEWEST_USERS = 1000  # ids that there must be
 MAX_TRIES = 1000  # to draw one that no other sandbox has
 LOCKS = [Path(place) for place in ("/run", "/var/lib", os.path.expanduser("~"))]  # in the first of them that is root's
@@ -159,16 +160,22 @@ class Sandbox:
             self.claim.close()
 
     def _next_frame(self, seconds):
-        """What the sandbox says next, and its bytes. Raises _Ended, and closes the sandbox, if it says nothing good."""
-        deadline, reason = time.monotonic() + seconds, ""
+        """What the sandbox says next, and its bytes. Raises _Ended, and closes the sandbox, if it says nothing good.
+
+        Its processes' memory is read one after the other: what a process that ends meanwhile shared with others would
+        count twice. So only what is found several times counts.
+        """
+        deadline, reason, times = time.monotonic() + seconds, "", 0
         while not reason:
             try:
                 frame = self.frames.get(timeout=POLL)
             except queue.Empty:
-                if time.monotonic() > deadline:
-                    reason = "time"
-                elif _memory(self.process.pid, self.limits.memory_bytes) > self.limits.memory_bytes:
+                too_much = _memory(self.process.pid, self.limits.memory_bytes) > self.limits.memory_bytes
+                times = times + 1 if too_much else 0
+                if times == TIMES:
                     reason = "memory"
+                elif time.monotonic() > deadline:
+                    reason = "time"
                 continue
             if isinstance(frame, tuple):
                 return frame

@@ -305,6 +305,36 @@ def test_shared_memory_counts_once():
     assert attacked({"shared": SHARED}, dataclasses.replace(LIMITS, seconds=20))["shared"] == ("done", 1.0)
 
 
+@pytest.mark.parametrize("above, ending", [([1, 1, 0, 1, 1, 0], "done"), ([0, 1, 1, 1, 0, 0], "memory")])
+def test_memory_counts_when_it_is_found_three_times_in_a_row(monkeypatch, above, ending):
+    """A process that ends while others are read gives them its share: once, there seems to be more than there is."""
+    readings, read = iter(above), []
+    program = (
+        "import sys, time; out = sys.stdout.buffer\n"
+        "for status in 'ready', 'done':\n"
+        '    out.write(b\'{"status": "%s", "size": 0}\' % status.encode() + bytes([10])); out.flush()\n'
+        "    sys.stdin.buffer.readline() if status == 'ready' else time.sleep(100)"
+    )
+    monkeypatch.setattr(walls, "command", lambda *sizes: [sys.executable, "-c", program])
+    box = sandbox.Sandbox(LIMITS)
+
+    def memory(pid, limit):
+        read.append(next(readings))
+        if len(read) == len(above):
+            box.process.stdin.write(b"\n")
+            box.process.stdin.flush()
+        return limit + (1 if read[-1] else -1)
+
+    monkeypatch.setattr(sandbox, "_memory", memory)
+    try:
+        status = box._next_frame(20)[0]
+    except sandbox._Ended as end:
+        status = str(end)
+    finally:
+        box.close()
+    assert status == ending and len(read) == (6 if ending == "done" else 4)
+
+
 def test_a_sandbox_says_only_words_of_a_list(monkeypatch):
     """What a frame says comes from the sandbox's own process; if that were ever taken over, no text gets out."""
     for said, wanted in {
