@@ -33,6 +33,8 @@ NOBODYS = "\N{ZERO WIDTH SPACE}"  # in such an id, so that it is none by which a
 _HEADINGS = re.compile(
     r"^( {0,3}#{1,6}[ \t]+| {0,3}(?=[^\s#>*+|\d-][^\n]*\n {0,3}(?:=+|-+)[ \t]*$))(?!\N{ZERO WIDTH SPACE})", re.MULTILINE
 )
+_PASTED = re.compile(r"!\[[^\[\]`$]*\]\(attachment:picture-\d+\)")
+_TARGET = re.compile(r"\]\s*[(:]\s*<?\s*([^\s)>]*)")
 _MATHML = """
     math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts
     mprescripts mtable mtr mtd mstyle mpadded mphantom menclose
@@ -167,6 +169,17 @@ def is_harmless(text: str) -> bool:
     looker.feed(text)
     looker.close()
     return not looker.refused and not looker.in_code and stays_in_place("".join(looker.texts))
+
+
+def may_be_read_otherwise(source: str) -> bool:
+    """Is there in Markdown what would lead elsewhere, were it not part of a formula or of code?
+
+    JupyterLab ends a formula at an empty line, and code where nbconvert does not: a picture there would be fetched. So
+    wherever they stand, a link has a harmless target, and a picture is one that was pasted.
+    """
+    rest = _PASTED.sub("", source)
+    targets = (found[1] for found in _TARGET.finditer(rest))
+    return "![" in rest or not all(map(_PLACES["href"].match, targets))
 
 
 def _formula(found):

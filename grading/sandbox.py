@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from grading import walls
+from grading import memory, walls
 from grading.sandboxed.inside import HEADER
 from grading.sandboxed.wire import decode, encode
 from grading.walls import SandboxError, available  # noqa: F401, for those who only want to know
@@ -28,7 +28,6 @@ from grading.walls import SandboxError, available  # noqa: F401, for those who o
 ENDINGS = {"done", "time", "output", "files", "full", "killed", "ended"}  # all that a sandbox may say of an exercise
 MAX_JSON = 1_000_000  # bytes of what is not an array in a result
 POLL = 0.05  # seconds
-TIMES = 3  # that too much memory is found, one after the other; see Sandbox._next_frame
 FEWEST_USERS = 1000  # ids that there must be
 MAX_TRIES = 1000  # to draw one that no other sandbox has
 LOCKS = [Path(place) for place in ("/run", "/var/lib", os.path.expanduser("~"))]  # in the first of them that is root's
@@ -150,7 +149,7 @@ class Sandbox:
         """End all of its processes. May be called more than once, from any thread."""
         self.alive = False
         _open.discard(self)
-        for member in [*_family(self.process.pid), self.process]:
+        for member in [*memory.family(self.process.pid), self.process]:
             try:
                 member.kill()
             except (psutil.Error, ProcessLookupError):
@@ -160,19 +159,13 @@ class Sandbox:
             self.claim.close()
 
     def _next_frame(self, seconds):
-        """What the sandbox says next, and its bytes. Raises _Ended, and closes the sandbox, if it says nothing good.
-
-        Its processes' memory is read one after the other: what a process that ends meanwhile shared with others would
-        count twice. So only what is found several times counts.
-        """
-        deadline, reason, times = time.monotonic() + seconds, "", 0
+        """What the sandbox says next, and its bytes. Raises _Ended, and closes the sandbox, if it says nothing good."""
+        deadline, reason = time.monotonic() + seconds, ""
         while not reason:
             try:
                 frame = self.frames.get(timeout=POLL)
             except queue.Empty:
-                too_much = _memory(self.process.pid, self.limits.memory_bytes) > self.limits.memory_bytes
-                times = times + 1 if too_much else 0
-                if times == TIMES:
+                if memory.is_above(self.limits.memory_bytes, self.process.pid):
                     reason = "memory"
                 elif time.monotonic() > deadline:
                     reason = "time"
@@ -303,27 +296,3 @@ def _claim_a_core():
         if claim := _claim(f"core-{core}"):
             return core, claim
     return cores[next(_count) % len(cores)], None
-
-
-def _memory(pid, limit):
-    """Bytes that the processes of a sandbox use; each page that several of them share counts once."""
-    family = _family(pid)
-    rough = _sum(family, lambda process: process.memory_info().rss)
-    return rough if rough <= limit else _sum(family, lambda process: process.memory_full_info().pss)
-
-
-def _sum(family, read):
-    total = 0
-    for process in family:
-        try:
-            total += read(process)
-        except psutil.Error:
-            continue
-    return total
-
-
-def _family(pid):
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
-        return []

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from grading.exchange import TIMESTAMP
 from grading.exercises import EXERCISES
 from grading.intake import MAX_CELLS, candidates, read
-from grading.page import as_typed, is_harmless, mark_headings
+from grading.page import as_typed, is_harmless, mark_headings, may_be_read_otherwise
 from grading.unpack import MAX_BYTES, TooLarge, Unreadable
 from nst.cells import definition_in, is_blank, parse_cell
 
@@ -291,7 +291,11 @@ def _is_worth_keeping(cell, marked, answers):
 
 def _size_shown(cell):
     """The characters of the page that nbconvert makes of a text cell; None if it makes none, not soon or no good."""
-    if len(cell.source) > MAX_TEXT or len(re.findall(r"\\begin|\\\\[(\[]", cell.source)) > MAX_MATH:
+    if (
+        may_be_read_otherwise(cell.source)
+        or len(cell.source) > MAX_TEXT
+        or len(re.findall(r"\\begin|\\\\[(\[]", cell.source)) > MAX_MATH
+    ):
         return None
     pictures = cell.get("attachments", {})
     names = {name: dict.fromkeys(bundle, name) for name, bundle in pictures.items()}  # in place of what may be large

@@ -200,7 +200,15 @@ def system_call_filter() -> bytes:
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library takes clone then
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, 1, 1))  # 1: MAP_SHARED
-    for kind in (fcntl.F_NOTIFY, fcntl.F_SETLEASE):  # tell when others use a file; the kernel reads 32 bits of it
+    # the first two tell when others use a file, the rest are kernel memory without a limit; the kernel reads 32 bits
+    for kind in (
+        fcntl.F_NOTIFY,
+        fcntl.F_SETLEASE,
+        fcntl.F_SETLK,
+        fcntl.F_SETLKW,
+        fcntl.F_OFD_SETLK,
+        fcntl.F_OFD_SETLKW,
+    ):
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, kind))
     of_32_bits = seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, PR_SET_SECCOMP)
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prctl", of_32_bits)  # more filters, which are memory of the kernel

@@ -291,7 +291,7 @@ def test_closing_the_studios_page_ends_the_work_and_its_kernel(tab, studio):
     def busy(process):
         before = sum(process.cpu_times()[:2])
         time.sleep(2)
-        return sum(process.cpu_times()[:2]) - before > 1
+        return sum(process.cpu_times()[:2]) - before > 0.2  # of 4 s on two cores: others may be at work, too
 
     before = kernels()
     tab.goto(studio.address)

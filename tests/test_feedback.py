@@ -21,7 +21,18 @@ from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, nbgrader_errors, record, release, remembered
 from grading.judge import failed
 from grading.latex import stays_in_place
-from grading.page import CELL, LINE, FeedbackExporter, _Looker, is_harmless, mark_headings, safe, shorten
+from grading.page import (
+    CELL,
+    LINE,
+    FeedbackExporter,
+    _Looker,
+    is_harmless,
+    mark_headings,
+    may_be_read_otherwise,
+    safe,
+    shorten,
+)
+from grading.submission import repair
 from nst.paths import ROOT
 
 TEXT = r"""
@@ -129,6 +140,42 @@ def test_formulas_become_mathml_outside_of_code():
     assert "<mo>∑</mo>" in safe(r"$\sum x$") and "arg\u2009max" in safe(r"$\argmax x$")
     assert "<mi>a</mi><mo>&lt;</mo><mi>b</mi>" in safe("$a &lt; b$")
     assert 'columnalign="right"' in safe(r"$\begin{align} a &amp;= b \end{align}$")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "$$\n\n![a](http://evil.test/x.png)\n\n$$",
+        "$$\r\n\r\n![a](http://evil.test/x.png)\r\n\r\n$$",
+        "$$\n\n[a](/hub/logout)\n\n$$",
+        "\\begin{align}\n\n![a](\thttp://evil.test/x.png)\n\n\\end{align}",
+        "![a][b]\n\n\\begin{align}\n\n[b]: http://evil.test/x.png\n\n\\end{align}",
+        "\\\\[ a\n\n![a]( <http://evil.test/x.png>)\n\n\\\\]",
+        "* ```\n![a](http://evil.test/x.png)",
+        "$a `$` ![a](http://evil.test/x.png) `$` ",
+        "$$\n\n![a [b](#c) d](http://evil.test/x.png)\n\n$$",
+        "$$\n\n![![b](attachment:picture-1)](http://evil.test/x.png)\n\n$$",
+    ],
+)
+def test_what_jupyterlab_reads_otherwise_is_shown_as_typed(source):
+    """JupyterLab's Markdown is not nbconvert's: it fetched a picture that stood in a formula, or in a list's code."""
+    released = nbformat.read(ROOT / "exercises" / "02_content_cost.ipynb", as_version=4)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source)])
+    shown = [
+        cell.source for cell in repair(notebook, released)[0].cells if "test" in cell.source or "hub" in cell.source
+    ]
+    assert shown and all(line.startswith("    ") or not line for line in shown[0].splitlines())
+
+
+def test_ordinary_text_is_not_shown_as_typed():
+    for source in (
+        "## My notes\n\nSee [02](02_content_cost.ipynb), [G](https://arxiv.org/abs/1508.06576), `a[0]` and $a < b$.",
+        "![mine](attachment:picture-1) and <br> <b>bold</b>\n\n$$G_{ij} = \\sum_k A_{ik}$$",
+    ):
+        assert not may_be_read_otherwise(source)
+    for path in {ROOT / "exercises" / f"{exercise.notebook}.ipynb" for exercise in EXERCISES.values()}:
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert cell.cell_type == "code" or not may_be_read_otherwise(cell.source), cell.source
 
 
 @pytest.mark.parametrize("dollar", ["&#36;", r"\$"])

@@ -1,0 +1,99 @@
+"""What the processes of a sandbox use: counted once where it is shared, and found wherever it is handed on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from grading import memory
+
+MB = 10**6
+PRELUDE = """
+import ctypes, mmap, os, signal, sys, threading, time
+LIBC = ctypes.CDLL(None)
+POPULATE = 0x8000  # in memory at once
+def hold(size):
+    return mmap.mmap(-1, size * 10**6, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | POPULATE)
+"""
+SHARED = """
+big = hold(200)
+print(flush=True)
+while True:
+    children = []
+    for _ in range(10):
+        child = os.fork()
+        if child == 0:
+            time.sleep(0.02)
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+"""
+FIRST_THREAD_ENDED = """
+def hoard():
+    kept = hold(300)
+    print(flush=True)
+    time.sleep(1000)
+if os.fork() == 0:
+    threading.Thread(target=hoard).start()
+    LIBC.syscall(60, 0)  # exit, of this thread alone
+time.sleep(1000)
+"""
+HANDED_ON = """
+LIBC.prctl(36, 1, 0, 0, 0)  # what a process leaves becomes this one's
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for _ in range(2):
+    if os.fork() == 0:
+        kept = hold(200)
+        while True:
+            time.sleep(0.002)
+            if os.fork() != 0:
+                os._exit(0)
+time.sleep(0.5)
+print(flush=True)
+time.sleep(1000)
+"""
+
+
+@pytest.fixture
+def readings():
+    """A function: some times, whether a program's children use more than a limit, once it has said that it is ready."""
+    running = []
+
+    def read(program, limit, times=25):
+        code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {PRELUDE + program!r}])"
+        command = [sys.executable, "-c", code]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True))
+        running[-1].stdout.readline()
+        found = []
+        for _ in range(times):
+            time.sleep(0.02)
+            found.append(memory.is_above(limit, running[-1].pid))
+        return found
+
+    yield read
+    for process in running:
+        os.killpg(process.pid, signal.SIGKILL)  # all of them at once: none hands on what it has
+        process.wait()
+
+
+def test_what_is_shared_counts_once_while_processes_end(readings):
+    """One that ends leaves its share to the others: who had been read before would count twice."""
+    assert not any(readings(SHARED, 320 * MB))
+
+
+def test_what_is_shared_counts(readings):
+    assert all(readings(SHARED, 190 * MB))
+
+
+def test_a_process_whose_first_thread_has_ended_is_read(readings):
+    assert all(readings(FIRST_THREAD_ENDED, 290 * MB))
+
+
+def test_what_is_handed_from_process_to_process_is_found(readings):
+    """Each of them ends after milliseconds: two hold 200 MB at any time. Seen in one reading of ten, it went on."""
+    found = readings(HANDED_ON, 320 * MB, times=12)
+    assert sum(found) >= 6, found
