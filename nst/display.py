@@ -1,7 +1,10 @@
 """Pictures, cost curves and progress: inline in a notebook, or in a terminal. No TensorFlow."""
 
+import base64
 import collections
+import html
 import io
+import itertools
 import math
 import time
 from collections.abc import Sequence
@@ -10,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython import get_ipython
 from IPython.display import display
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -18,13 +22,43 @@ from tqdm import tqdm
 
 from nst.pictures import to_uint8
 
+DASHES = ("-", "--", "-.", ":")
 _in_notebook = hasattr(get_ipython(), "kernel")
-if _in_notebook:
+if _in_notebook:  # for figures that a learner shows with Matplotlib alone
     set_matplotlib_formats("jpeg", pil_kwargs={"quality": 80})
 
 
-def show_images(*images: np.ndarray, titles: Sequence[str] = (), columns: int = 4) -> None:
-    """Show any number of pictures side by side, `columns` a row, each with its title if it has one."""
+def as_html(figure: Figure, alt: str) -> dict[str, str]:
+    """A figure as a notebook's output, with what it shows in words for those who do not see it.
+
+    Lines and bars are drawn as SVG, which is sharp on every screen; a figure with a picture in it is a JPEG.
+    """
+    kind = "jpeg" if any(axis.images for axis in figure.axes) else "svg"
+    options = dict(pil_kwargs={"quality": 80}) if kind == "jpeg" else dict(metadata={"Date": None})
+    file = io.BytesIO()
+    with rc_context({"svg.hashsalt": "nst"}):  # the same figure gives the same file
+        figure.savefig(file, format=kind, bbox_inches="tight", **options)
+    data = base64.b64encode(file.getvalue()).decode()
+    source = f"data:image/{kind.replace('svg', 'svg+xml')};base64,{data}"
+    return {"text/plain": alt, "text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}
+
+
+def show_figure(figure: Figure, alt: str) -> None:
+    """Show a Matplotlib figure in a notebook's output, or in a window.
+
+    alt: what it shows, in words: read aloud by a screen reader, and shown where pictures are not.
+    """
+    if not _in_notebook:
+        return plt.show()
+    display(as_html(figure, alt), raw=True)
+    plt.close(figure)
+
+
+def show_images(*images: np.ndarray, titles: Sequence[str] = (), columns: int = 4, alt: str = "") -> None:
+    """Show any number of pictures side by side, `columns` a row, each with its title if it has one.
+
+    alt: what is to be seen on them, in words; else their titles, as far as they have some.
+    """
     if not images:
         raise ValueError("show_images needs at least one picture")
     columns = min(columns, len(images))
@@ -41,20 +75,36 @@ def show_images(*images: np.ndarray, titles: Sequence[str] = (), columns: int = 
     for axis, title in zip(axes.flat, titles):
         axis.set_title(title, fontsize=10)
     figure.tight_layout()
-    plt.show()
+    named = "; ".join(title for title in titles if title)
+    show_figure(figure, alt or named or ("a picture" if len(images) == 1 else f"{len(images)} pictures"))
 
 
 def plot_costs(histories: dict[str, list[float]], axis: Axes | None = None) -> None:
-    """Plot {label: list of J per step} on a logarithmic axis."""
-    axis = axis or plt.figure(figsize=(7, 3.5)).gca()
-    for label, history in histories.items():
-        axis.semilogy(range(1, len(history) + 1), history, label=label)
+    """Plot {label: list of J per step} on a logarithmic axis; without an axis, in a figure of its own, and show it.
+
+    The lines differ in their dashes, too: colours alone do not tell all readers which is which.
+    """
+    own = axis is None
+    axis = plt.figure(figsize=(7, 3.5)).gca() if own else axis
+    for (label, history), dashes in zip(histories.items(), itertools.cycle(DASHES)):
+        axis.semilogy(range(1, len(history) + 1), history, dashes, label=label)
     axis.set_xlabel("step")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_ylabel("cost J")
     axis.grid(alpha=0.3, which="both")
     if len(histories) > 1:
         axis.legend()
+    if own:
+        show_figure(axis.figure, f"cost J by step, logarithmic: {described(histories)}")
+
+
+def described(histories: dict[str, list[float]]) -> str:
+    """Where each curve begins and ends, in words."""
+    curves = {label: [value for value in history if math.isfinite(value)] for label, history in histories.items()}
+    return "; ".join(
+        f"{label} from {curve[0]:.3g} to {curve[-1]:.3g} in {len(curve)} steps" if curve else f"{label} has no number"
+        for label, curve in curves.items()
+    )
 
 
 class Place:
@@ -90,7 +140,8 @@ class Canvas:
         left.imshow(to_uint8(image))
         left.axis("off")
         plot_costs({"J": history}, right)
-        self.place.show(figure)
+        alt = f"the picture so far, beside its cost by step: {described({'J': history})}"
+        self.place.show(as_html(figure, alt), raw=True)
 
 
 class ProgressBar(tqdm):

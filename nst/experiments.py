@@ -21,6 +21,7 @@ def contact_sheet(
     variants: dict[str, dict],
     *,
     columns: int = 4,
+    alt: str = "",
     folder: str | Path = OUTPUT / "experiments",
 ) -> dict[str, tuple[np.ndarray, list[float]]]:
     """Paint each variant, show all of them on one sheet, and return {label: (image, history)}.
@@ -29,6 +30,7 @@ def contact_sheet(
         [0, 1] and its costs.
     variants: {label: settings}; settings are a dict of numbers, strings, and lists of such.
     columns: pictures in a row.
+    alt: what the sheet shows, in words, for those who do not see it.
     folder: where results are kept. One that was painted with the same settings, by the same code, from the same files
         and pictures is not painted again: `paint` and all that it uses of the notebooks belong to the code (see
         `notebook_code`), and so do this project's modules that paint.
@@ -54,7 +56,8 @@ def contact_sheet(
             error.add_note(f"It happened in the variant {label!r}, with {settings}")
             raise
     line.say(f"{painted} painted, {len(variants) - painted} kept from before")
-    show_images(*[image for image, _ in results.values()], titles=list(results), columns=columns)
+    sheet = alt or f"one painting for each setting: {', '.join(results)}"
+    show_images(*[image for image, _ in results.values()], titles=list(results), columns=columns, alt=sheet)
     return results
 
 

@@ -40,7 +40,7 @@ def paint(value=0.0, file=PATH):
 def sheet(tmp_path, monkeypatch):
     """A function that runs the notebook's code, changed if you like, makes a sheet, and says what was painted."""
     shown = []
-    monkeypatch.setattr(experiments, "show_images", lambda *images, titles, columns: shown.append((images, titles)))
+    monkeypatch.setattr(experiments, "show_images", lambda *images, titles, **_: shown.append((images, titles)))
     (tmp_path / "file").write_text("a picture")
 
     def run(variants, change=("", "")):

@@ -1,5 +1,6 @@
 """What every notebook looks like. That they run and give the stored outputs is nbval's task (see pyproject.toml)."""
 
+import html
 import re
 
 import nbformat
@@ -42,9 +43,25 @@ def test_it_opens_like_all_others(path):
 
 @each_notebook
 def test_it_ends_with_what_was_learned_and_questions(path):
-    ending = cells(path)[-2].source
+    (ending,) = (cell.source for cell in cells(path) if "## What you learned" in cell.source)
     learned, questions = ending.split("## What you learned")[1].split("## Try it")
-    assert learned.count("\n- ") == 3 and 2 <= len(re.findall(r"^\d\. ", questions, re.M)) <= 3
+    assert learned.count("\n- ") == 3
+    asked = re.split(r"^(?=\d\. )", questions, flags=re.M)[1:]
+    assert 2 <= len(asked) <= 3 and all("<details><summary>Answer</summary>\n\n" in each for each in asked)
+    further = cells(path)[-2].source
+    assert further.startswith("## Read further") and len(re.findall(r"^- .*\]\(https://", further, re.M)) == 3
+
+
+@each_notebook
+def test_it_asks_before_it_shows(path):
+    """Each question stands before the cell that answers it, and its answer, to be opened, behind."""
+    kinds = []
+    for cell in cells(path):
+        text = cell.source if cell.cell_type == "markdown" else "code"
+        kinds += re.findall(r"\*\*Predict, then look\.\*\*|<summary>What happened, and why</summary>|^code$", text)
+        assert cell.source.count("<details>") == cell.source.count("</details>") == cell.source.count("</summary>\n\n")
+    order = re.sub("c+", "c", "".join(kind[0] for kind in (each.strip("*<") for each in kinds)))
+    assert 2 <= order.count("P") <= 3 and re.fullmatch(r"c?(Pcsc?)+", order), order
 
 
 @each_notebook
@@ -52,10 +69,22 @@ def test_outputs_are_stored_numbered_and_clean(path):
     code = [cell for cell in cells(path, "code") if cell.source.strip()]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert not [output for output in outputs(path) if output.get("name") == "stderr" or output.output_type == "error"]
-    assert any("image/jpeg" in output.get("data", {}) for output in outputs(path))
     text = "".join(output.get("text", "") for output in outputs(path))
     assert str(ROOT) not in text and "/home/" not in text
     assert path.stat().st_size < 1.5e6
+
+
+@each_notebook
+def test_each_picture_says_in_words_what_it_shows(path):
+    """For those who do not see it: a sentence of its own, neither its title alone nor a word such as "figure"."""
+    shown = [output.get("data", {}) for output in outputs(path)]
+    assert not [kind for data in shown for kind in data if kind.startswith("image/")], "use show_figure or show_images"
+    pictures = re.findall(r"<img\b[^>]*>", "".join(data.get("text/html", "") for data in shown))
+    texts = [html.unescape(re.search(r'\balt="([^"]*)"', picture)[1]) for picture in pictures]
+    assert texts and len(set(texts)) == len(texts), "the same words for two pictures"
+    assert not [text for text in texts if len(text) < 40 or not re.search(r"\w+ \w+ \w+", text)], texts
+    for cell in cells(path, "markdown"):
+        assert not re.search(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]{10,}\")", cell.source), cell.source
 
 
 @each_notebook
