@@ -4,27 +4,30 @@ import contextlib
 import glob
 import os
 import resource
-import time
 
 import psutil
 
-ROUNDS = 20  # of reading which processes there are, until all are known
-SECONDS = 5  # in which they should have stopped, on a machine with much else to do
+TRIES = 3  # of reading all of them while none begins or ends
+SCANS = 20  # of which processes there are, until all parents are known
 
 
-def is_above(limit: int, pid: int) -> bool:
+def is_above(limit: int, pid: int) -> bool | None:
     """Do the descendants of a process use more than `limit` bytes? A page that several of them share counts once.
 
-    They are read one after the other. That misleads where one ends meanwhile and leaves what it shared to the others,
-    or where one begins: then they are stopped for the moment that it takes.
+    None: that cannot be said. They are read one after the other, and meanwhile one ended, which leaves what it shared
+    to the others, or one began. (They are not stopped for it: they would wake each other.)
     """
-    members = _below(pid)
-    for read in (_resident, _share):  # the first is quick
-        used = [read(member) for member in members]
-        if None not in used and sum(used) <= limit and _below(pid) == members:
-            return False
-    with _standing_still(pid) as stopped:
-        return stopped is None or sum(_share(member) or 0 for member in stopped) > limit
+    for _ in range(TRIES):
+        members = _below(pid)
+        for read in (_resident, _share):  # the first is quick
+            used = [read(member) for member in members]
+            if None in used or _below(pid) != members:
+                break
+            if sum(used) <= limit:
+                return False
+        else:
+            return True
+    return None
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -41,7 +44,7 @@ def _below(pid):
 
     Not psutil's: the newest are read first, at once, so that none is missed which begins and ends within milliseconds.
     """
-    for _ in range(ROUNDS):
+    for _ in range(SCANS):
         parents = {}
         for number in sorted((int(name) for name in os.listdir("/proc") if name.isdecimal()), reverse=True):
             with contextlib.suppress(OSError), open(f"/proc/{number}/stat", "rb") as file:
@@ -56,34 +59,6 @@ def _below(pid):
         found += (below := children.get(left.pop(), []))
         left += below
     return found
-
-
-@contextlib.contextmanager
-def _standing_still(pid):
-    """The numbers of the descendants of a process, stopped; None if new ones begin although all others are stopped."""
-    stopped, rounds, deadline = {}, 0, time.monotonic() + SECONDS
-    try:
-        while rounds < ROUNDS and (new := set(_below(pid)) - stopped.keys()):
-            for number in new:
-                with contextlib.suppress(psutil.Error):
-                    stopped[number] = psutil.Process(number)
-                    stopped[number].suspend()
-            while any(map(_still_moves, stopped.values())) and time.monotonic() < deadline:
-                time.sleep(0.001)
-            rounds += 1
-        yield list(stopped) if rounds < ROUNDS else None
-    finally:
-        for member in stopped.values():
-            with contextlib.suppress(psutil.Error):
-                member.resume()
-
-
-def _still_moves(process):
-    """Has a process not stopped yet? Until then it may be about to begin another, or to end."""
-    try:
-        return process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def _resident(pid):

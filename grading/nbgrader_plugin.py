@@ -18,7 +18,7 @@ from grading import evaluation, sandbox, submission
 from grading.exercises import EXERCISES
 from grading.intake import Unreadable
 from grading.judge import Result, failed
-from grading.page import shorten
+from grading.page import shorten, without_formulas
 from nst.paths import ROOT
 
 RELEASED = next(place for place in (ROOT / ".released", ROOT / "exercises") if place.is_dir())  # in a learner's, those
@@ -93,8 +93,8 @@ class EvaluateExercises(NbGraderPreprocessor):
 
 
 def _as_text(note):
-    """Markdown that shows a note as it is: the name of a file in it could be a script, or a picture."""
-    return "".join(f"&#{ord(letter)};" if letter in "<>&[]!`*$\\" else letter for letter in note)
+    """Markdown that shows a note as it is: the name of a file in it could be a script, a picture, or a formula."""
+    return "".join(f"&#{ord(letter)};" if letter in "<>&[]!`*" else letter for letter in without_formulas(note))
 
 
 def outputs(result: Result, notes: Sequence[str] = ()) -> list[NotebookNode]:

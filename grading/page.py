@@ -33,7 +33,9 @@ NOBODYS = "\N{ZERO WIDTH SPACE}"  # in such an id, so that it is none by which a
 _HEADINGS = re.compile(
     r"^( {0,3}#{1,6}[ \t]+| {0,3}(?=[^\s#>*+|\d-][^\n]*\n {0,3}(?:=+|-+)[ \t]*$))(?!\N{ZERO WIDTH SPACE})", re.MULTILINE
 )
-_PASTED = re.compile(r"!\[[^\[\]`$]*\]\(attachment:picture-\d+\)")
+_PASTED = re.compile(  # as grading/intake.py leaves it, or says that it was lost
+    r"!\[[^\[\]`$]*\]\((?:attachment:picture-\d+|a picture that is (?:too much|not in the file))\)"
+)
 _TARGET = re.compile(r"\]\s*[(:]\s*<?\s*([^\s)>]*)")
 _MATHML = """
     math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts
@@ -175,8 +177,12 @@ def may_be_read_otherwise(source: str) -> bool:
     """Is there in Markdown what would lead elsewhere, were it not part of a formula or of code?
 
     JupyterLab ends a formula at an empty line, and code where nbconvert does not: a picture there would be fetched. So
-    wherever they stand, a link has a harmless target, and a picture is one that was pasted.
+    wherever they stand, a link has a harmless target, a picture is one that was pasted, and what looks like a formula
+    holds only what stays in its place. And JupyterLab draws diagrams (Mermaid), with pictures in them.
     """
+    source = html.unescape(source)
+    if "mermaid" in source.lower() or not stays_in_place(source):
+        return True
     rest = _PASTED.sub("", source)
     targets = (found[1] for found in _TARGET.finditer(rest))
     return "![" in rest or not all(map(_PLACES["href"].match, targets))
@@ -213,9 +219,13 @@ def shorten(notebook: NotebookNode) -> bool:
 
 def as_typed(source: str) -> str:
     """Markdown that shows a text as it is: indented, and without what could begin a formula or upset a terminal."""
-    plain = source.replace("\\", "\N{SET MINUS}").replace("$", "\N{FULLWIDTH DOLLAR SIGN}")
-    lines = _CONTROL.sub(" ", plain).split("\n")
+    lines = _CONTROL.sub(" ", without_formulas(source)).split("\n")
     return "\n".join(f"    {line}" if line.strip() else "" for line in lines)
+
+
+def without_formulas(text: str) -> str:
+    """A text in which MathJax finds no formula: it reads what a page shows, so that entities would not help."""
+    return text.replace("\\", "\N{SET MINUS}").replace("$", "\N{FULLWIDTH DOLLAR SIGN}")
 
 
 def _short(text, most):

@@ -1,5 +1,6 @@
 """The pages that learners get back: safe to open, complete without a network, and always written."""
 
+import html
 import re
 import shutil
 import time
@@ -14,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from test_browser import CHROMIUM
 from traitlets.config import Config
 
-from grading import feedback
+from grading import feedback, nbgrader_plugin
 from grading.course import Course, Submission
 from grading.exercises import EXERCISES
 from grading.feedback import Pages, has_pages
@@ -152,6 +153,10 @@ def test_formulas_become_mathml_outside_of_code():
         "![a][b]\n\n\\begin{align}\n\n[b]: http://evil.test/x.png\n\n\\end{align}",
         "\\\\[ a\n\n![a]( <http://evil.test/x.png>)\n\n\\\\]",
         "* ```\n![a](http://evil.test/x.png)",
+        "* ```\n$\\style{cursor:url(http://evil.test/x.png),auto}{x}$",
+        "* ```\n&#36;\\href{/hub/logout}{x}&#36;",
+        '```mermaid\nflowchart TD\nA@{ img: "http://evil.test/x.png", label: "x", pos: "t", w: 60, h: 60 }\n```',
+        "~~~merm&#97;id\nflowchart TD\nA@{ img: 'http://evil.test/x.png' }\n~~~",
         "$a `$` ![a](http://evil.test/x.png) `$` ",
         "$$\n\n![a [b](#c) d](http://evil.test/x.png)\n\n$$",
         "$$\n\n![![b](attachment:picture-1)](http://evil.test/x.png)\n\n$$",
@@ -165,6 +170,15 @@ def test_what_jupyterlab_reads_otherwise_is_shown_as_typed(source):
         cell.source for cell in repair(notebook, released)[0].cells if "test" in cell.source or "hub" in cell.source
     ]
     assert shown and all(line.startswith("    ") or not line for line in shown[0].splitlines())
+
+
+def test_a_note_holds_no_formula():
+    """MathJax reads what the page shows: a file's name that was one was set by it, entities or not."""
+    shown = nbgrader_plugin._as_text(r"found as $\rlap{\text{5 of 5}}$ \(x\) <b> [a](b).zip")
+    page = MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(f"- {shown}\n")
+    words = html.unescape(re.sub("<[^>]*>", "", page))
+    assert "$" not in words and "\\" not in words and "5 of 5" in words and "<b> [a](b).zip" in words
+    assert is_harmless(page)
 
 
 def test_ordinary_text_is_not_shown_as_typed():

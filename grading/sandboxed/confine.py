@@ -91,7 +91,7 @@ def confine(writing: int, limits: dict) -> None:
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 64),  # and timers; the kernel counts them for each user
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 1),  # not 0: with that, a dump is written where core_pattern names a program
     ):
         resource.setrlimit(kind, (value, value))
     _filter_system_calls(bytes.fromhex(limits["filter"]))
