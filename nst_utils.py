@@ -11,7 +11,7 @@ import nst
 nst.start_tensorflow()
 
 from nst.compact import compact
-from nst.display import Place, plot_costs, show_images
+from nst.display import Place, plot_costs, show_figure, show_images
 from nst.engine import fast_feature_model
 from nst.experiments import contact_sheet
 from nst.job import Job, check_knobs
@@ -21,6 +21,7 @@ from nst.palette import palette_cost
 from nst.paths import IMAGES, OUTPUT, ROOT, WEIGHTS
 from nst.pictures import positive, read_image, save_image, to_uint8
 from nst.recipe import Costs, course_costs, finished, paint, problem
+from nst.slider import show_slider
 from nst.strength import detail_map
 from nst.training import Run, device, load_image, set_seed, train
 from nst.vgg import (

@@ -114,5 +114,14 @@ def test_notebook_04_names_the_exercise_that_is_unfinished(learner, name):
         learner({name: None})
 
 
+@pytest.mark.slow
+def test_notebook_04_names_an_answer_that_is_wrong_and_paints_nothing(learner, tmp_path):
+    halved = function("gram_matrix", "return tf.matmul(A, A, transpose_b=True) / 2")
+    with pytest.raises(PapermillExecutionError, match="03_style_cost.ipynb: gram_matrix is wrong: "):
+        learner({"gram_matrix": halved})
+    cells = nbformat.read(tmp_path / "04.ipynb", as_version=4).cells
+    assert not [cell for cell in cells if cell.get("execution_count") and "load_image(" in cell.source]
+
+
 def test_all_exercise_notebooks_are_tried():
     assert {path.stem for path in COPIES} >= set(STEMS)
