@@ -30,6 +30,8 @@ def hint_for(exercise: Exercise, passed: dict[str, bool], trials: list, hidden: 
         return OTHER_PICTURE
     if failing:
         return of_error(exercise, failing.error, failing.case, hidden)
+    if usual[0].settings:
+        return _of_settings(exercise, passed, trials, hidden)
     for trial in usual:
         if hint := _of_kind(exercise, trial):
             return hint
@@ -89,6 +91,20 @@ def note_for(trial, hidden: bool) -> str:
     return ""
 
 
+def _of_settings(exercise, passed, trials, hidden):
+    usual = [trial for trial in trials if not trial.case["general"]]
+    for trial in usual:
+        if hint := _of_kind(exercise, trial):
+            return hint
+    if any(trial.report["settings"] != trial.report["settings_again"] for trial in usual):
+        return STATE
+    if not (passed["shape"] and passed["value"] and passed["gradient"]):
+        return explained(exercise, [trial.as_pieces() for trial in usual]) or exercise.wrong
+    if any(trial.report["modified"] for trial in usual):
+        return MODIFIED
+    return _of_generality(exercise, trials, hidden)
+
+
 def _of_value(exercise, trials):
     """The known mistake that explains the wrong values, if all have the right shape."""
     pieces = [trial.as_pieces() for trial in trials if not trial.error and not _right(trial)]
@@ -101,7 +117,10 @@ def _right(trial):
 
 def _of_kind(exercise, trial):
     kind, value = trial.report["kind"], trial.report["value"]
-    if kind == "tensor" and value is not None:
+    if trial.settings and kind not in ("dict", "none"):
+        what = f"a {kind}" if kind in ("list", "tuple", "tensor", "number", "set", "generator") else "something else"
+        return f"{what} comes back where a dict should: return {{label: settings}}"
+    if (kind == "tensor" and value is not None) or kind == "dict" and trial.settings:
         return ""
     if kind == "large":
         return "a tensor of more than a million numbers comes back: print its shape"
@@ -183,7 +202,8 @@ def _of_generality(exercise, trials, hidden):
     for trial in wrong:
         if hint := _of_kind(exercise, trial):
             return f"for {trial.case['general'] or 'an ordinary call'}: {hint}"
-    hint = _of_value(exercise, wrong)
+    settings = wrong[0].settings
+    hint = explained(exercise, [t.as_pieces() for t in wrong]) if settings else _of_value(exercise, wrong)
     if all(trial.value and (trial.gradient or trial.pictures) for trial in wrong):
         return hint or STATE
     if hint:

@@ -8,6 +8,7 @@ from grading.cases import Case, as_float64
 from grading.exercises import Exercise
 from grading.hints import constant, hint_for, note_for
 from grading.mistakes import close
+from grading.settings import agreement, table
 
 CRITERIA = {"shape": 1, "value": 2, "gradient": 1, "generality": 1}
 MAX_POINTS = sum(CRITERIA.values())
@@ -92,6 +93,7 @@ def _clean(report):
         "kind": _word(report.get("kind")),
         **{name: array if isinstance(array, np.ndarray) else None for name, array in arrays.items()},
         **{name: [a if isinstance(a, np.ndarray) else None for a in array] for name, array in lists.items()},
+        **{name: table(report.get(name)) for name in ("settings", "settings_again")},
         "modified": report.get("modified") is not False,
         "not_compiled": _clean_error(report["not_compiled"]) if report.get("not_compiled") else None,
         "signature": report.get("signature") is True,
@@ -129,10 +131,20 @@ class Trial:
         self.case, self.report = case | {"stand_ins": stand_ins, "layers": layers if proper else ()}, report
         self.expected = exercise.expected(self.case)
         self.error = report.get("error")
-        self.pictures = "pictures" in self.expected
+        self.pictures, self.settings = "pictures" in self.expected, "settings" in self.expected
         self.shape = self.value = self.gradient = self.complete = False
         if self.error:
             return
+        (self._judge_settings if self.settings else self._judge_numbers)()
+        self.complete = self.shape and self.value and self.gradient and self.repeats and not report["modified"]
+
+    def _judge_settings(self):
+        right, knob = self.expected["settings"], self.expected["knob"]
+        self.shape, self.value, self.gradient = agreement(self.report["settings"], right, knob)
+        self.repeats = self.report["settings_again"] == right
+
+    def _judge_numbers(self):
+        report = self.report
         got, right = report["value"], np.asarray(self.expected["value"])
         self.dtype = got is None or got.dtype == np.float32
         self.shape = report["kind"] == "tensor" and got is not None and got.shape == right.shape and self.dtype
@@ -144,7 +156,6 @@ class Trial:
             self.gradient = self._gradients_right()
             again = True
         self.repeats = again and (report["again"] is not None and close(report["again"], right))
-        self.complete = self.shape and self.value and self.gradient and self.repeats and not report["modified"]
 
     def times(self) -> float:
         """How often each step has called the optimizer; once, if that is not known."""
@@ -169,6 +180,8 @@ class Trial:
 
     def as_pieces(self) -> tuple | None:
         """(case, value, expected) for `name_mistake`, or None if the value has another shape."""
+        if self.settings:
+            return None if self.error else (self.case, self.report["settings"], self.expected["settings"])
         got, right = self.report.get("value"), np.asarray(self.expected["value"])
         if self.error or got is None or got.shape != right.shape:
             return None

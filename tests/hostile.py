@@ -229,6 +229,14 @@ os.write(3, encode([fine | {"modified": False, "compiles": True}] * 8))
 os._exit(0)
 """,
     ),
+    "calls_what_paints": (
+        "keep_colors",
+        """
+from nst_utils import paint
+from nst import recipe
+return recipe.keep_colors(content_image, generated_image)
+""",
+    ),
     "sends_a_pickle": (
         "train_step",
         """

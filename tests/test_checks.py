@@ -59,7 +59,7 @@ def test_a_hint_never_holds_the_expected_value():
         inputs = exercise.cases(5)
         messages = " ".join(checks.judged(answer.function, exercise, inputs).messages)
         for case in inputs:
-            for number in np.ravel(exercise.expected(case)["value"])[:20]:
+            for number in np.ravel(exercise.expected(case).get("value", ()))[:20]:
                 assert f"{number:.3g}" not in messages or abs(number) < 1e-3 or number == round(number)
 
 
@@ -312,9 +312,10 @@ def test_a_batch_of_one_is_as_right_with_the_stand_in_as_with_the_gram_matrix():
 
 def test_under_nbgraders_validate_a_failing_check_is_an_error(monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
-    assert check(RIGHT[0].function).points == 5
+    right, wrong = (next(a for a in answers if a.name == "compute_content_cost") for answers in (RIGHT, WRONG))
+    assert check(right.function).points == 5
     with pytest.raises(AssertionError, match="1 of 5 points. your value is exactly 4 times too large"):
-        check(WRONG[0].function)
+        check(wrong.function)
 
 
 def test_an_endless_loop_ends_with_a_hint(monkeypatch):

@@ -88,23 +88,23 @@ def test_points_come_out_as_moodle_and_canvas_take_them(course):
     moodle, canvas = write_imports(course, [row("jm", penalty=2.5, total_cost=0.0), nothing("bo"), row("x")], roster)
     head, jm, bo, eve = lines(moodle)
     assert head == ["Identifier", "Full name", "Email address", "Grade", "Last modified (grade)", "Feedback comments"]
-    assert jm[:4] == ["Participant 12", "Müller, José", "jm@uni.example", "22.50"]
-    assert "total_cost 0;" in jm[5] and "late: 2.5 of 25 points taken off" in jm[5]
+    assert jm[:4] == ["Participant 12", "Müller, José", "jm@uni.example", "37.50"]
+    assert "total_cost 0;" in jm[5] and "late: 2.5 of 40 points taken off" in jm[5]
     assert bo == ["", "'=Bo()", "'+bo@uni.example", "", "", ""] and eve[3] == ""
     head, possible, jm, bo, _ = lines(canvas)
     assert head[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"] and len(head) == 6
-    assert "Points Possible" in possible[0] and possible[5] == "30"
-    assert jm == ["Müller, José", "345", "S1", "jm", "A", "22.50"] and bo[5] == ""
+    assert "Points Possible" in possible[0] and possible[5] == "45"
+    assert jm == ["Müller, José", "345", "S1", "jm", "A", "37.50"] and bo[5] == ""
     assert write_imports(course, [row("jm")], Roster()) == []
 
 
 def test_what_canvas_exports_can_be_the_class_list_and_comes_back_with_its_ids(course):
     export = (
-        '\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,x (9)\n    Points Possible,,,,,30\n"Li, Bo",7,S7,bo,A,\n'
+        '\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,x (9)\n    Points Possible,,,,,45\n"Li, Bo",7,S7,bo,A,\n'
     )
     (course.root / "class.csv").write_text(export, encoding="utf-8-sig")
     _, canvas = write_imports(course, [row("bo")], read(course.root))
-    assert lines(canvas)[2] == ["Li, Bo", "7", "S7", "bo", "A", "30.00"]
+    assert lines(canvas)[2] == ["Li, Bo", "7", "S7", "bo", "A", "45.00"]
 
 
 # ---------------------------------------------------------------- alike

@@ -45,7 +45,7 @@ def there(course):
         "sep=;\r\nid;name;email\r\njm;José Müller;jm@uni.example\r\n",
         "Login;Vorname;Nachname;E-Mail\r\njm;José;Müller;jm@uni.example\r\n",
         'E-mail\tStudent ID\tFull name\njm@uni.example\tjm\t"Müller, José"\n\n',
-        "Student,ID,SIS User ID,SIS Login ID,Section,Paint (77)\n    Points Possible,,,,,30\n"
+        "Student,ID,SIS User ID,SIS Login ID,Section,Paint (77)\n    Points Possible,,,,,45\n"
         '"Müller, José",12345,S1,jm,A,\n"Student, Test",99,,x,A,\n',
     ],
 )

@@ -74,7 +74,8 @@ def test_the_command_prints_a_table_and_grades_only_whom_it_is_told(root):
     assert "Warning" not in done.stderr and "ERROR" not in done.stderr
     header, row = (line for line in done.stdout.splitlines() if line.startswith(("student", "ben")))
     names = ["content", "gram", "layer_style", "style", "total", "train_step"]
-    assert header.split()[:7] == ["student", *names] and header.split()[-2:] == ["sum", "status"]
+    names += ["variants", "total_variation", "keep_colors"]
+    assert header.split()[:10] == ["student", *names] and header.split()[-2:] == ["sum", "status"]
     marks = ["1" if name == "total_cost" else "5" for name in EXERCISES]
     assert row.split() == ["ben", *marks, f"{ALL - 4}", "graded"]
     assert not (root / "feedback" / "ada").exists()
@@ -286,10 +287,10 @@ def test_stopped_or_killed_it_keeps_what_is_recorded(root):
     assert done.returncode == 0, done.stdout + done.stderr
     for line in done.stdout.splitlines():
         if line.startswith("student") and "content" not in line:
-            name, *marks, total, status = line.split()[:9]
+            name, *marks, total, status = line.split()[: len(EXERCISES) + 3]
             assert total == f"{ALL - 4 * (int(name[-1]) % 2)}"
             assert status.startswith("unchanged" if name in seen else ("graded", "unchanged"))
-    assert len(list((root / "feedback").glob("*/notebooks/*.html"))) == 12
+    assert len(list((root / "feedback").glob("*/notebooks/*.html"))) == 4 * len(NOTEBOOKS)
 
 
 def test_ctrl_c_ends_it_although_a_thread_is_stuck(root):

@@ -22,10 +22,10 @@ NOTEBOOK = ROOT / "notebooks" / "07_control.ipynb"
 gram_matrix, compute_style_cost = functions_from(
     ROOT / "notebooks" / "03_style_cost.ipynb", "gram_matrix", "compute_style_cost"
 )
-CONTROLS = ("keep_colors", "match_colors", "load_mask", "under_mask", "roughness")
+CONTROLS = ("keep_colors", "match_colors", "load_mask", "under_mask", "total_variation")
 WRITTEN = {
     "notebook 07": SimpleNamespace(**dict(zip(CONTROLS, functions_from(NOTEBOOK, *CONTROLS)))),
-    "nst.recipe": SimpleNamespace(**vars(recipe), under_mask=under_mask),
+    "nst.recipe": SimpleNamespace(**vars(recipe), under_mask=under_mask, total_variation=recipe.roughness),
 }
 CAT = IMAGES / "content" / "cat.png"
 PAGODA, SKY = IMAGES / "content" / "pagoda.jpg", IMAGES / "mask" / "pagoda_sky.png"
@@ -102,7 +102,7 @@ def test_an_empty_mask_gives_no_nan(controls, rng):
 def test_roughness_is_the_mean_difference_between_neighbours(controls, rng):
     image = picture(rng).numpy()
     expected = (np.abs(np.diff(image, axis=1)).sum() + np.abs(np.diff(image, axis=2)).sum()) / (20 * 30)
-    assert float(controls.roughness(tf.constant(image))) == pytest.approx(expected, rel=1e-5)
+    assert float(controls.total_variation(tf.constant(image))) == pytest.approx(expected, rel=1e-5)
 
 
 # ---------------------------------------------------------------- the cost of a job
@@ -186,9 +186,8 @@ def test_areas_are_shares_of_what_the_masks_cover():
 
 def test_what_notebook_07_puts_together_by_hand_costs_the_same(model, monkeypatch, rng):
     monkeypatch.chdir(ROOT / "notebooks")
-    names = (
-        "own_problem one_style matched_style two_styles style_of_the_first mixture in_places brush roughness load_mask"
-    )
+    names = "own_problem one_style matched_style two_styles style_of_the_first mixture in_places brush"
+    names += " total_variation load_mask"
     own = SimpleNamespace(**dict(zip(names.split(), functions_from(NOTEBOOK, *names.split()))))
     own.own_problem.__globals__["model"] = model
     size, both = 96, (STARRY, GLASS)
@@ -200,7 +199,7 @@ def test_what_notebook_07_puts_together_by_hand_costs_the_same(model, monkeypatc
         ((own.two_styles, own.mixture([4, 1])), {"styles": both, "weights": (4, 1)}),
         ((own.two_styles, own.in_places([sky, 1 - sky])), {"styles": both, "masks": (SKY,)}),
         ((own.brush(2.0), own.style_of_the_first), {"brush": 2}),
-        ((own.one_style, own.style_of_the_first, lambda image: 40 * own.roughness(image)), {"smoothness": 40}),
+        ((own.one_style, own.style_of_the_first, lambda image: 40 * own.total_variation(image)), {"smoothness": 40}),
     ):
         _, J = own.own_problem(*parts)(size)
         assert cost(image, size, **controls) == pytest.approx(float(J(image)), rel=2e-4), controls

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grading import sandbox, walls
+from grading import memory, sandbox, walls
 from grading.course import Course
 from grading.exercises import EXERCISES
 from grading.release import link_source
@@ -326,6 +326,35 @@ def test_shared_memory_counts_once():
     assert attacked({"shared": SHARED}, dataclasses.replace(LIMITS, seconds=20))["shared"] == ("done", 1.0)
 
 
+@pytest.mark.parametrize("seldom, ending", [(True, "done"), (False, "memory")])
+def test_memory_that_stays_unclear_is_too_much(monkeypatch, seldom, ending):
+    """Whose processes begin and end all the time cannot be read; an honest answer's seldom do."""
+    program = (
+        "import sys; out = sys.stdout.buffer\n"
+        "for status in 'ready', 'done':\n"
+        '    out.write(b\'{"status": "%s", "size": 0}\' % status.encode() + bytes([10])); out.flush()\n'
+        "    sys.stdin.buffer.readline()"
+    )
+    monkeypatch.setattr(walls, "command", lambda *sizes: [sys.executable, "-c", program])
+    monkeypatch.setattr(sandbox, "POLL", 0.01)
+    box, read = sandbox.Sandbox(LIMITS), []
+
+    def is_above(limit, pid):
+        read.append(pid)
+        if len(read) == 2 * sandbox.UNCLEAR:
+            box._write(b"\n")
+        return None if not seldom or len(read) < 2 * sandbox.UNCLEAR and len(read) % 2 else False
+
+    monkeypatch.setattr(memory, "is_above", is_above)
+    try:
+        status = box._next_frame(20)[0]
+    except sandbox._Ended as end:
+        status = str(end)
+    finally:
+        box.close()
+    assert status == ending and (seldom or len(read) == sandbox.UNCLEAR + 1)
+
+
 def test_a_sandbox_says_only_words_of_a_list(monkeypatch):
     """What a frame says comes from the sandbox's own process; if that were ever taken over, no text gets out."""
     for said, wanted in {
@@ -358,7 +387,7 @@ def test_what_a_notebook_imports_is_there():
         for node in ast.walk(ast.parse((ROOT / path).read_text())):
             if isinstance(node, ast.ImportFrom) and node.col_offset == 0 and node.module.startswith("nst."):
                 todo += {f"{node.module.replace('.', '/')}.py"} - seen
-    assert len(seen) > 10 and seen <= set(walls.VISIBLE)
+    assert len(seen) > 10 and seen <= {*walls.VISIBLE, *walls.IN_PLACE}
 
 
 def test_no_two_sandboxes_have_the_same_user(tmp_path, monkeypatch):

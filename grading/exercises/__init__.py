@@ -1,6 +1,6 @@
 """The exercises of the course, a module for each: its inputs, right answer, known mistakes and hints.
 
-The answers are formulas (1) to (6) of the notebooks: Gatys, Ecker & Bethge (2015, 2016), in the normalisation of this
+The answers are the numbered formulas of the notebooks: Gatys, Ecker & Bethge (2015, 2016), in the normalisation of this
 course. None of this may be seen in the sandbox.
 """
 
@@ -33,7 +33,7 @@ class Exercise:
     number: int  # its place in the course, from 1; the random inputs depend on it
     notebook: str  # such as "02_content_cost"
     inputs: Callable[[np.random.Generator], Iterable[Case]]
-    answer: Callable[[Case], dict]  # {"value", "gradients"}, or {"value", "pictures"}, in float64
+    answer: Callable[[Case], dict]  # {"value", "gradients"}, {"value", "pictures"}, in float64, or {"settings", "knob"}
     mistakes: Mapping[str, list[Formula]]  # {hint: what comes out then, NaN where the mistake cannot be made}
     wrong: str  # the hint on a wrong value that none of the mistakes explains
     builds_on: str | None = None  # the earlier exercise of the same notebook that it calls

@@ -1,6 +1,7 @@
 """Runs what a learner wrote, on given cases, and reports what came out. Knows no answers."""
 
 import contextlib
+import copy
 import re
 import textwrap
 import traceback
@@ -18,6 +19,8 @@ from grading.sandboxed.stand_ins import STAND_INS
 Case = dict[str, Any]  # see grading/cases.py
 STEPS = 3
 MAX_VALUES = 1_000_000
+MAX_SETTINGS = 100  # in a dict or a list of them
+MAX_TEXT = 1000  # characters of a label or a setting
 Compiled = tf.types.experimental.PolymorphicFunction  # what tf.function makes
 
 
@@ -32,6 +35,7 @@ def evaluate(function: Callable, cases: list[Case], stand_ins: bool = False, gra
     A report is a dict: `error`, or else `kind` (what came back: "tensor", "number", ...), `value` and `again`, the
     result of the first and the second call, `gradients`, one for each watched tensor, None where none arrives,
     and `modified`; the first one may have `not_compiled`, an error, and `signature`: the decorator has one. For a
+    dict, which settings may be, there are `settings` and `settings_again` in place of values and gradients. For a
     training step `value` holds the J of each step, `pictures` the picture after each, `again` and `pictures_again`
     those of the second time, `moves` how often the optimizer was called. Every report has the `names` in the function,
     and `another`: a training step works on the notebook's picture where its argument should be.
@@ -101,13 +105,14 @@ def _call(function, case):
     before = [_tensors(argument) for argument in arguments]
     with tf.GradientTape() as tape:
         tape.watch(watched)
-        result = function(*arguments, **case["keywords"])
+        result = function(*arguments, **copy.deepcopy(case["keywords"]))
     report = _result(result)
     if report["kind"] == "tensor":
         report["gradients"] = _gradients(tape, result, watched, case["output_gradient"])
     report["modified"] = not _same(before, [_tensors(argument) for argument in arguments])
     once_more = [_to_tensors(argument) for argument in case["arguments"]]
-    report["again"] = _result(function(*once_more, **case["keywords"])).get("value")
+    again = _result(function(*once_more, **copy.deepcopy(case["keywords"])))
+    report |= dict(again=again.get("value"), settings_again=again.get("settings"))
     if len(case["arguments"]) == 2 and isinstance(case["arguments"][0], list):
         report["layers"] = _layers_by_default(function)
     return report
@@ -115,6 +120,8 @@ def _call(function, case):
 
 def _to_tensors(argument):
     """Arrays become tensors; pairs (layer name, weight) become tuples again, as notebook 03 has them."""
+    if isinstance(argument, dict):
+        return {name: _to_tensors(part) for name, part in argument.items()}
     if isinstance(argument, list):
         return [_to_tensors(part) for part in argument]
     if isinstance(argument, np.ndarray | np.generic):
@@ -123,6 +130,9 @@ def _to_tensors(argument):
 
 
 def _tensors(argument):
+    """The tensors of a list; the names and values of settings."""
+    if isinstance(argument, dict):
+        return [part for pair in argument.items() for each in pair for part in _tensors(each)]
     return list(argument) if isinstance(argument, list) else [argument]
 
 
@@ -140,7 +150,23 @@ def _result(result):
         return dict(kind="numpy", value=np.asarray(result))
     if isinstance(result, int | float):
         return dict(kind="number", value=np.asarray(result))
+    if isinstance(result, dict):
+        return dict(kind="dict", settings=_as_json(result))
     return dict(kind=f"{type(result).__name__}"[:40])
+
+
+def _as_json(value, depth=4):
+    """What a dict of settings holds, as JSON can say it; the type's name in place of anything else, or of too much."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if type(value) in (bool, float, type(None)) or (type(value) is int and value.bit_length() <= 64):
+        return value
+    if type(value) is str:
+        return value[:MAX_TEXT]
+    if isinstance(value, dict | list | tuple) and len(value) <= MAX_SETTINGS and depth:
+        if isinstance(value, dict):
+            return {str(_as_json(key, 0)): _as_json(part, depth - 1) for key, part in value.items()}
+        return [_as_json(part, depth - 1) for part in value]
+    return f"<{type(value).__name__[:MAX_TEXT]}>"
 
 
 def _gradients(tape, result, watched, weights):
