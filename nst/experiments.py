@@ -1,5 +1,6 @@
 """Contact sheets: one small painting for each value of a knob, kept on disk. Notebook 05 is made of them."""
 
+import dis
 import functools
 import hashlib
 import types
@@ -124,8 +125,9 @@ def _described(value):
 
 
 def _names(code):
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return {*code.co_names, *(name for part in inner for name in _names(part))}
+    """The globals that code uses; attributes are no globals, though they may have the name of one."""
+    own = {each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return own.union(*(_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)))
 
 
 def _bytecode(code):

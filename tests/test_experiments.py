@@ -97,6 +97,12 @@ def test_what_the_code_prints_or_is_called_does_not_matter(sheet):
     assert sheet({"other name": {"value": 0.25}}, ("\n\n", "\n# a remark\n"))[0] == []
 
 
+def test_a_variable_that_has_the_name_of_an_attribute_does_not_matter(sheet):
+    """`image` is one that many have, and tf.image is used everywhere."""
+    sheet({"one": {"value": 0.25}})
+    assert sheet({"one": {"value": 0.25}}, ("FACTOR = 3", "FACTOR = 3\nfull = 5"))[0] == []
+
+
 def test_a_changed_file_repaints(sheet, tmp_path):
     sheet({"one": {}})
     (tmp_path / "file").write_text("another picture")
