@@ -54,13 +54,18 @@ _AFTER = {  # what must follow; a number beside a formula is short, since a long
     "end": re.compile(r"\{(?P<name>[A-Za-z]+\*?)\}"),
     "tag": re.compile(r"\{[\w.]{1,10}\}"),
     # A line's distance to the next can be less than none; and a macro can put it behind the end of its argument.
-    "\\": re.compile(r"(?![\s\ufeff]*\*?[\s\ufeff]*[\[}])"),
+    "\\": re.compile(r"(?![\s\ufeff]*+\*?+[\s\ufeff]*+[\[}])"),
 }
+
+
+def has_formulas(text: str) -> bool:
+    """Is there what begins a formula?"""
+    return bool(_BEGINS.search(text))
 
 
 def stays_in_place(text: str) -> bool:
     """Is there no formula in the text of a page, or none with a command that is not in the lists here?"""
-    return not _BEGINS.search(text) or all(_is_allowed(found, text) for found in _COMMAND.finditer(text))
+    return not has_formulas(text) or all(_is_allowed(found, text) for found in _COMMAND.finditer(text))
 
 
 def _is_allowed(found, text):

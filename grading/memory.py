@@ -4,10 +4,12 @@ import contextlib
 import glob
 import os
 import resource
+import time
 
 import psutil
 
 TRIES = 3  # of reading all of them while none begins or ends
+SECONDS = 0.5  # of this thread's time for that: what takes longer is made to take long
 SCANS = 20  # of which processes there are, until all parents are known
 
 
@@ -17,10 +19,11 @@ def is_above(limit: int, pid: int) -> bool | None:
     None: that cannot be said. They are read one after the other, and meanwhile one ended, which leaves what it shared
     to the others, or one began. (They are not stopped for it: they would wake each other.)
     """
+    deadline = time.thread_time() + SECONDS
     for _ in range(TRIES):
         members = _below(pid)
         for read in (_resident, _share):  # the first is quick
-            used = [read(member) for member in members]
+            used = [read(member) if time.thread_time() < deadline else None for member in members]
             if None in used or _below(pid) != members:
                 break
             if sum(used) <= limit:

@@ -13,7 +13,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from grading.latex import stays_in_place
+from grading.latex import has_formulas, stays_in_place
 
 PENALTY = "Late submission penalty ("  # in nbgrader's page
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -171,6 +171,15 @@ def is_harmless(text: str) -> bool:
     looker.feed(text)
     looker.close()
     return not looker.refused and not looker.in_code and stays_in_place("".join(looker.texts))
+
+
+def without_markup(source: str) -> str:
+    """Markdown without HTML, and where there may be formulas without quotation marks that could end an attribute.
+
+    JupyterLab puts a formula back as it was typed, when the rest is HTML already: into a link's address, too.
+    """
+    source = source.replace("<", "&lt;")
+    return source.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}") if has_formulas(html.unescape(source)) else source
 
 
 def may_be_read_otherwise(source: str) -> bool:

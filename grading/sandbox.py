@@ -28,7 +28,7 @@ from grading.walls import SandboxError, available  # noqa: F401, for those who o
 ENDINGS = {"done", "time", "output", "files", "full", "killed", "ended"}  # all that a sandbox may say of an exercise
 MAX_JSON = 1_000_000  # bytes of what is not an array in a result
 POLL = 0.05  # seconds
-UNCLEAR = 20  # readings of the memory, of one exercise: whose processes begin and end all the time hides what they use
+UNCLEAR = 3  # seconds, of an exercise, in which its memory cannot be read since its processes come and go
 FEWEST_USERS = 1000  # ids that there must be
 MAX_TRIES = 1000  # to draw one that no other sandbox has
 LOCKS = [Path(place) for place in ("/run", "/var/lib", os.path.expanduser("~"))]  # in the first of them that is root's
@@ -161,16 +161,17 @@ class Sandbox:
 
     def _next_frame(self, seconds):
         """What the sandbox says next, and its bytes. Raises _Ended, and closes the sandbox, if it says nothing good."""
-        deadline, reason, unclear = time.monotonic() + seconds, "", 0
+        deadline, reason, unclear, before = time.monotonic() + seconds, "", 0, time.monotonic()
         while not reason:
             try:
                 frame = self.frames.get(timeout=POLL)
             except queue.Empty:
                 above = memory.is_above(self.limits.memory_bytes, self.process.pid)
-                unclear += above is None
+                now = time.monotonic()
+                unclear, before = unclear + (now - before) * (above is None), now
                 if above or unclear > UNCLEAR:
                     reason = "memory"
-                elif time.monotonic() > deadline:
+                elif now > deadline:
                     reason = "time"
                 continue
             if isinstance(frame, tuple):

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from grading.exchange import TIMESTAMP
 from grading.exercises import EXERCISES
 from grading.intake import MAX_CELLS, candidates, read
-from grading.page import as_typed, is_harmless, mark_headings, may_be_read_otherwise
+from grading.page import as_typed, is_harmless, mark_headings, may_be_read_otherwise, without_markup
 from grading.unpack import MAX_BYTES, TooLarge, Unreadable
 from nst.cells import definition_in, is_blank, parse_cell
 
@@ -201,7 +201,7 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> tuple[NotebookNode
         if cell.cell_type == "code":
             cell.pop("attachments", None)
         elif cell.source not in known:
-            cell.source = mark_headings(cell.source.replace("<", "&lt;"))  # no scripts in the instructor's browser
+            cell.source = without_markup(mark_headings(cell.source))  # no scripts in the instructor's browser
             texts -= len(cell.source)
             size = _size_shown(cell) if texts >= 0 else None
             if size is None or size > shown:
@@ -292,8 +292,8 @@ def _is_worth_keeping(cell, marked, answers):
 def _size_shown(cell):
     """The characters of the page that nbconvert makes of a text cell; None if it makes none, not soon or no good."""
     if (
-        may_be_read_otherwise(cell.source)
-        or len(cell.source) > MAX_TEXT
+        len(cell.source) > MAX_TEXT
+        or may_be_read_otherwise(cell.source)
         or len(re.findall(r"\\begin|\\\\[(\[]", cell.source)) > MAX_MATH
     ):
         return None

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import functools
 import os
+import resource
 import shutil
 import struct
 import subprocess
@@ -214,6 +215,10 @@ def system_call_filter() -> bytes:
     of_32_bits = seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, PR_SET_SECCOMP)
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prctl", of_32_bits)  # more filters, which are memory of the kernel
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
+    core = (seccomp.MASKED_EQ, 0xFFFFFFFF, resource.RLIMIT_CORE)  # it is 1; at 0 a program would have the dump
+    rules.add_rule(seccomp.ERRNO(errno.EPERM), "setrlimit", seccomp.Arg(0, *core))
+    changed = seccomp.Arg(2, seccomp.NE, 0)
+    rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(1, *core), changed)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)

@@ -32,6 +32,7 @@ from grading.page import (
     may_be_read_otherwise,
     safe,
     shorten,
+    without_markup,
 )
 from grading.submission import repair
 from nst.paths import ROOT
@@ -170,6 +171,24 @@ def test_what_jupyterlab_reads_otherwise_is_shown_as_typed(source):
         cell.source for cell in repair(notebook, released)[0].cells if "test" in cell.source or "hub" in cell.source
     ]
     assert shown and all(line.startswith("    ") or not line for line in shown[0].splitlines())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '[x](https://a.org/$"style="background:url(/hub/logout)"x="$)',
+        '![x *@*@0@@](attachment:a.png) \\\\("style="background:url(/hub/logout)"x="\\\\)',
+        '[x](https://a.org/ "&#36;"style="background:url(/hub/logout)"x="$")',
+        '```py$"style="background:url(/hub/logout)"x="$\nprint(1)\n```',
+    ],
+)
+def test_no_formula_ends_an_attribute(source):
+    """JupyterLab puts it into the finished HTML as it was typed, with its quotation marks."""
+    released = nbformat.read(ROOT / "exercises" / "02_content_cost.ipynb", as_version=4)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source)])
+    (shown,) = [cell.source for cell in repair(notebook, released)[0].cells if "hub" in cell.source]
+    assert '"' not in shown
+    assert without_markup('the "Gram" matrix <b>') == 'the "Gram" matrix &lt;b>'
 
 
 def test_a_note_holds_no_formula():

@@ -42,6 +42,17 @@ if os.fork() == 0:
     LIBC.syscall(60, 0)  # exit, of this thread alone
 time.sleep(1000)
 """
+SLOW_TO_READ = """
+kept = hold(400)
+size = 60_000
+for page in range(0, size, 2):  # each page an area of its own
+    LIBC.mprotect(ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(kept)) + page * 4096), 4096, 1)
+for _ in range(30):
+    if os.fork() == 0:
+        time.sleep(1000)
+print(flush=True)
+time.sleep(1000)
+"""
 HANDED_ON = """
 LIBC.prctl(36, 1, 0, 0, 0)  # what a process leaves becomes this one's
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -63,13 +74,13 @@ def readings():
     """A function: 25 times, whether a program's children use more than a limit, once it has said that it is ready."""
     running = []
 
-    def read(program, limit):
+    def read(program, limit, times=25):
         code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {PRELUDE + program!r}])"
         command = [sys.executable, "-c", code]
         running.append(subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True))
         running[-1].stdout.readline()
         found = []
-        for _ in range(25):
+        for _ in range(times):
             time.sleep(0.02)
             found.append(memory.is_above(limit, running[-1].pid))
         return found
@@ -101,3 +112,10 @@ def test_what_is_handed_from_process_to_process_is_not_taken_for_little(readings
     """Each of them ends after milliseconds: two hold 200 MB at any time."""
     found = readings(HANDED_ON, 320 * MB)
     assert found.count(False) <= 5, found
+
+
+def test_no_reading_takes_long(readings):
+    """Tens of thousands of areas in each of thirty processes took five seconds, in which nobody looked."""
+    begin = time.thread_time()
+    readings(SLOW_TO_READ, 300 * MB, times=4)
+    assert time.thread_time() - begin < 4 * 0.7
