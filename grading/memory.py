@@ -9,7 +9,7 @@ import time
 import psutil
 
 TRIES = 3  # of reading all of them while none begins or ends
-SECONDS = 0.5  # of this thread's time for that: what takes longer is made to take long
+SECONDS = 0.5  # of this thread's time, for one reading: what takes longer is made to take long
 SCANS = 20  # of which processes there are, until all parents are known
 
 
@@ -19,11 +19,11 @@ def is_above(limit: int, pid: int) -> bool | None:
     None: that cannot be said. They are read one after the other, and meanwhile one ended, which leaves what it shared
     to the others, or one began. (They are not stopped for it: they would wake each other.)
     """
-    deadline = time.thread_time() + SECONDS
     for _ in range(TRIES):
         members = _below(pid)
         for read in (_resident, _share):  # the first is quick
-            used = [read(member) if time.thread_time() < deadline else None for member in members]
+            begin = time.thread_time()
+            used = [read(member) if time.thread_time() - begin < SECONDS else None for member in members]
             if None in used or _below(pid) != members:
                 break
             if sum(used) <= limit:
@@ -52,8 +52,15 @@ def _below(pid):
         for number in sorted((int(name) for name in os.listdir("/proc") if name.isdecimal()), reverse=True):
             with contextlib.suppress(OSError), open(f"/proc/{number}/stat", "rb") as file:
                 parents[number] = int(file.read().rpartition(b")")[2].split()[1])
-        if parents.keys() | {0} >= set(parents.values()):  # else a parent has just ended: whose is its child now?
+        found = _descendants(pid, parents)
+        # where a parent has just ended, whose is its child now? Other users' come and go as they like
+        orphans = {_user(number) for number, parent in parents.items() if parent and parent not in parents}
+        if not orphans & {_user(number) for number in found}:
             break
+    return found
+
+
+def _descendants(pid, parents):
     children = {}
     for number, parent in parents.items():
         children.setdefault(parent, []).append(number)
@@ -62,6 +69,12 @@ def _below(pid):
         found += (below := children.get(left.pop(), []))
         left += below
     return found
+
+
+def _user(pid):
+    """The user of a process; its folder in /proc belongs to root where nobody may look into it."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
+        return int(file.read().partition(b"\nUid:")[2].split()[0])
 
 
 def _resident(pid):

@@ -36,6 +36,7 @@ _HEADINGS = re.compile(
 _PASTED = re.compile(  # as grading/intake.py leaves it, or says that it was lost
     r"!\[[^\[\]`$]*\]\((?:attachment:picture-\d+|a picture that is (?:too much|not in the file))\)"
 )
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _TARGET = re.compile(r"\]\s*[(:]\s*<?\s*([^\s)>]*)")
 _MATHML = """
     math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts
@@ -190,7 +191,8 @@ def may_be_read_otherwise(source: str) -> bool:
     holds only what stays in its place. And JupyterLab draws diagrams (Mermaid), with pictures in them.
     """
     source = html.unescape(source)
-    if "mermaid" in source.lower() or not stays_in_place(source):
+    shown = _ESCAPED.sub(r"\1", source)  # where a formula's beginning is none to JupyterLab, Markdown reads on in it
+    if "mermaid" in source.lower() or not (stays_in_place(source) and stays_in_place(shown)):
         return True
     rest = _PASTED.sub("", source)
     targets = (found[1] for found in _TARGET.finditer(rest))

@@ -113,7 +113,7 @@ class Sandbox:
         try:
             self._next_frame(limits.start_seconds)
         except _Ended as end:
-            reason = self.complaint or str(end)
+            reason = f"{end}; {self.complaint}" if self.complaint else str(end)
             raise SandboxError(
                 f"the sandbox did not start: {reason}. bubblewrap needs root, or user namespaces; "
                 "see docs/instructors.md"

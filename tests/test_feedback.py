@@ -157,6 +157,8 @@ def test_formulas_become_mathml_outside_of_code():
         "* ```\n$\\style{cursor:url(http://evil.test/x.png),auto}{x}$",
         "* ```\n&#36;\\href{/hub/logout}{x}&#36;",
         '```mermaid\nflowchart TD\nA@{ img: "http://evil.test/x.png", label: "x", pos: "t", w: 60, h: 60 }\n```',
+        "A \\begin{align} $\\\\style{cursor:url(/hub/logout),auto}{\\\\text{x}}$ a",
+        "|a|b|\n|-|-|\n|`|`|\n\n$\\\\href{/hub/logout}{x}$",
         "~~~merm&#97;id\nflowchart TD\nA@{ img: 'http://evil.test/x.png' }\n~~~",
         "$a `$` ![a](http://evil.test/x.png) `$` ",
         "$$\n\n![a [b](#c) d](http://evil.test/x.png)\n\n$$",

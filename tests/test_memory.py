@@ -118,3 +118,22 @@ def test_a_reading_that_takes_long_is_given_up(readings, monkeypatch):
     """Tens of thousands of areas in each of thirty processes took five seconds, in which nobody looked."""
     monkeypatch.setattr(memory, "SECONDS", 0.05)
     assert readings(SLOW_TO_READ, 300 * MB, times=4) == [None] * 4
+
+
+def test_what_other_users_do_matters_to_nobody(monkeypatch):
+    """Whose processes began and ended all the time made every reading unclear: right answers got no points."""
+    scans, listdir, descendants = [], os.listdir, memory._descendants
+    orphan, users = 10**8, {10**8: "somebody"}
+
+    def with_an_orphan(pid, parents):
+        parents[orphan] = orphan + 1  # which has just ended
+        return descendants(pid, parents)
+
+    monkeypatch.setattr(memory.os, "listdir", lambda place: scans.append(place) or listdir(place))
+    monkeypatch.setattr(memory, "_descendants", with_an_orphan)
+    monkeypatch.setattr(memory, "_user", lambda pid: users.get(pid, "ours"))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        assert process.pid in memory._below(os.getpid()) and len(scans) == 1
+        users.clear()  # one of ours: it may be a descendant
+        assert process.pid in memory._below(os.getpid()) and len(scans) == 1 + memory.SCANS
+        process.communicate(b"\n")
