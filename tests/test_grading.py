@@ -307,7 +307,7 @@ def graded(tmp_path_factory):
         make_refused(root)
         os.environ["NST_SECRET"] = "SECRET-OF-THE-TEACHER"
         course = Course(root)
-        course.config.EvaluateExercises.update(seconds=6, memory_bytes=1_200_000_000)
+        course.config.EvaluateExercises.update(seconds=10, memory_bytes=1_200_000_000)
         try:
             course.rows = {row["student"]: row for row in grade_course(course)}
         finally:
