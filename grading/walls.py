@@ -24,13 +24,13 @@ _NST = [
     *("job", "lbfgs", "minimize", "notebooks", "palette", "paths", "pictures", "quick", "seen"),
     *("slider", "strength", "tiles", "training", "vgg", "winograd"),
 ]
-VISIBLE = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
+_FILES = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
     "grading/__init__.py",
     *(f"grading/sandboxed/{name}.py" for name in _SANDBOXED),
     "nst_utils.py",
     *(f"nst/{name}.py" for name in _NST),
 ]
-IN_PLACE = {"nst/recipe.py": "grading/sandboxed/no_answers.py"}
+VISIBLE = {name: name for name in _FILES} | {"nst/recipe.py": "grading/sandboxed/no_answers.py"}  # the latter's text
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
 LOCAL = "/usr/local"  # what an administrator has put there, nbgrader's exchange too, is not shown, but for
 LOCALLY = [f"{LOCAL}/{name}" for name in ("bin", "lib", "lib64")]
@@ -131,7 +131,7 @@ def _bwrap(temporary_bytes):
     sized = ["--size", str(temporary_bytes)] if "--size" in help_text else []
     command += ["--perms", "1777", *sized, "--tmpfs", "/tmp", "--perms", "0555", *sized, "--tmpfs", "/dev/shm"]
     mounts = shown()
-    ours = {f"/grader/{name}": str(ROOT / source) for name, source in (dict(zip(VISIBLE, VISIBLE)) | IN_PLACE).items()}
+    ours = {f"/grader/{name}": str(ROOT / source) for name, source in VISIBLE.items()}
     for place, source in (mounts | ours).items():
         for folder in reversed(Path(place).parents[:-1]):  # those that bubblewrap would make, only root could enter
             command += ["--perms", "0755", "--dir", str(folder)]

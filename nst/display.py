@@ -38,9 +38,13 @@ def as_html(figure: Figure, alt: str) -> dict[str, str]:
     file = io.BytesIO()
     with rc_context({"svg.hashsalt": "nst"}):  # the same figure gives the same file
         figure.savefig(file, format=kind, bbox_inches="tight", **options)
-    data = base64.b64encode(file.getvalue()).decode()
-    source = f"data:image/{kind.replace('svg', 'svg+xml')};base64,{data}"
+    source = data_url(kind.replace("svg", "svg+xml"), file.getvalue())
     return {"text/plain": alt, "text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}
+
+
+def data_url(kind: str, data: bytes) -> str:
+    """A picture's file as the address of an <img>; kind: jpeg, png, webp, svg+xml."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def show_figure(figure: Figure, alt: str) -> None:
@@ -95,10 +99,10 @@ def plot_costs(histories: dict[str, list[float]], axis: Axes | None = None) -> N
     if len(histories) > 1:
         axis.legend()
     if own:
-        show_figure(axis.figure, f"cost J by step, logarithmic: {described(histories)}")
+        show_figure(axis.figure, f"cost J by step, logarithmic: {_described(histories)}")
 
 
-def described(histories: dict[str, list[float]]) -> str:
+def _described(histories: dict[str, list[float]]) -> str:
     """Where each curve begins and ends, in words."""
     curves = {label: [value for value in history if math.isfinite(value)] for label, history in histories.items()}
     return "; ".join(
@@ -140,7 +144,7 @@ class Canvas:
         left.imshow(to_uint8(image))
         left.axis("off")
         plot_costs({"J": history}, right)
-        alt = f"the picture so far, beside its cost by step: {described({'J': history})}"
+        alt = f"the picture so far, beside its cost by step: {_described({'J': history})}"
         self.place.show(as_html(figure, alt), raw=True)
 
 

@@ -1,6 +1,5 @@
 """A Gram matrix to click on: choose an entry, and see the maps of both channels and where they meet. No TensorFlow."""
 
-import base64
 import io
 
 import anywidget
@@ -10,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nst.display import as_html
+from nst.display import as_html, data_url
 
 _ESM = """
 function render({ model, el }) {
@@ -133,4 +132,4 @@ def _as_url(gram):
     pixels = colormaps["magma"](1.5 * roots / max(roots.max(), 1e-9), bytes=True)
     file = io.BytesIO()
     Image.fromarray(pixels[..., :3]).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return data_url("png", file.getvalue())

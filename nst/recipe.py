@@ -118,7 +118,7 @@ def _parts(job, costs, model, photo, artworks):
         distance = palette_cost(artworks, parts, masks)
         of_picture.append(lambda image: beta * PALETTE * job.palette * distance(image))
     if job.smoothness:
-        of_picture.append(lambda image: job.smoothness * roughness(image))
+        of_picture.append(lambda image: job.smoothness * total_variation(image))
     layers = [costs.style_layers] * len(artworks)
     targets = [model.seen(artwork)[0] for artwork in artworks]
     seen_C = _for_each(model.seen(photo, masks), artworks)
@@ -238,7 +238,7 @@ def load_mask(path: str | Path, photo: tf.Tensor) -> tf.Tensor:
 
 
 @tf.custom_gradient
-def roughness(image: tf.Tensor) -> tf.Tensor:
+def total_variation(image: tf.Tensor) -> tf.Tensor:
     """The total variation, the sum of absolute differences between neighbours, divided by the number of pixels.
 
     As tf.image.total_variation, but for its gradient: TensorFlow adds the parts of that in whatever order their buffers

@@ -1,12 +1,13 @@
 """A slider over pictures that were painted beforehand. No TensorFlow."""
 
-import base64
 import html
 from pathlib import Path
 
 import ipywidgets
 from IPython import get_ipython
 from IPython.display import display
+
+from nst.display import data_url
 
 _IN_STRIP = "display: inline-block; width: 23%; margin: 0 1% 1em 0; vertical-align: top"
 
@@ -32,8 +33,7 @@ def show_slider(name: str, pictures: dict[str, tuple[str | Path, str]], first: s
 
 
 def _image(path, words):
-    data = base64.b64encode(Path(path).read_bytes()).decode()
-    return f'<img alt="{html.escape(words)}" style="width: 100%" src="data:image/webp;base64,{data}">'
+    return f'<img alt="{html.escape(words)}" style="width: 100%" src="{data_url("webp", Path(path).read_bytes())}">'
 
 
 def _slider(name, values, images, first):

@@ -1,6 +1,5 @@
 """A widget with thumbnails to choose from, and an upload."""
 
-import base64
 import io
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import anywidget
 import traitlets
 from PIL import Image
 
+from nst.display import data_url
 from nst.pictures import TooSmall, read_image, to_uint8
 
 UPLOAD_LIMIT = 50 * 2**20  # bytes
@@ -92,5 +92,4 @@ def _entry(name, label, path):
     thumbnail.thumbnail((200, 200))
     buffer = io.BytesIO()
     thumbnail.save(buffer, "JPEG", quality=80)
-    url = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-    return {"name": name, "label": label, "thumbnail": url}
+    return {"name": name, "label": label, "thumbnail": data_url("jpeg", buffer.getvalue())}

@@ -144,6 +144,14 @@ def test_formulas_become_mathml_outside_of_code():
     assert 'columnalign="right"' in safe(r"$\begin{align} a &amp;= b \end{align}$")
 
 
+def put_in_order(source):
+    """What of a learner's text cell comes before the instructor."""
+    released = nbformat.read(ROOT / "exercises" / "02_content_cost.ipynb", as_version=4)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source)])
+    cells = repair(notebook, released)[0].cells
+    return next(cell.source for cell in cells if "test" in cell.source or "hub" in cell.source)
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -167,12 +175,8 @@ def test_formulas_become_mathml_outside_of_code():
 )
 def test_what_jupyterlab_reads_otherwise_is_shown_as_typed(source):
     """JupyterLab's Markdown is not nbconvert's: it fetched a picture that stood in a formula, or in a list's code."""
-    released = nbformat.read(ROOT / "exercises" / "02_content_cost.ipynb", as_version=4)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source)])
-    shown = [
-        cell.source for cell in repair(notebook, released)[0].cells if "test" in cell.source or "hub" in cell.source
-    ]
-    assert shown and all(line.startswith("    ") or not line for line in shown[0].splitlines())
+    shown = put_in_order(source)
+    assert shown and all(line.startswith("    ") or not line for line in shown.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -186,10 +190,7 @@ def test_what_jupyterlab_reads_otherwise_is_shown_as_typed(source):
 )
 def test_no_formula_ends_an_attribute(source):
     """JupyterLab puts it into the finished HTML as it was typed, with its quotation marks."""
-    released = nbformat.read(ROOT / "exercises" / "02_content_cost.ipynb", as_version=4)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source)])
-    (shown,) = [cell.source for cell in repair(notebook, released)[0].cells if "hub" in cell.source]
-    assert '"' not in shown
+    assert '"' not in put_in_order(source)
     assert without_markup('the "Gram" matrix <b>') == 'the "Gram" matrix &lt;b>'
 
 

@@ -25,7 +25,7 @@ gram_matrix, compute_style_cost = functions_from(
 CONTROLS = ("keep_colors", "match_colors", "load_mask", "under_mask", "total_variation")
 WRITTEN = {
     "notebook 07": SimpleNamespace(**dict(zip(CONTROLS, functions_from(NOTEBOOK, *CONTROLS)))),
-    "nst.recipe": SimpleNamespace(**vars(recipe), under_mask=under_mask, total_variation=recipe.roughness),
+    "nst.recipe": SimpleNamespace(**vars(recipe), under_mask=under_mask),
 }
 CAT = IMAGES / "content" / "cat.png"
 PAGODA, SKY = IMAGES / "content" / "pagoda.jpg", IMAGES / "mask" / "pagoda_sky.png"
@@ -99,7 +99,7 @@ def test_an_empty_mask_gives_no_nan(controls, rng):
     assert np.isfinite(controls.under_mask(picture(rng), tf.zeros((1, 20, 30, 1))).numpy()).all()
 
 
-def test_roughness_is_the_mean_difference_between_neighbours(controls, rng):
+def test_total_variation_is_the_mean_difference_between_neighbours(controls, rng):
     image = picture(rng).numpy()
     expected = (np.abs(np.diff(image, axis=1)).sum() + np.abs(np.diff(image, axis=2)).sum()) / (20 * 30)
     assert float(controls.total_variation(tf.constant(image))) == pytest.approx(expected, rel=1e-5)
@@ -125,7 +125,7 @@ def test_the_cost_is_the_sum_of_its_parts(model, rng):
     assert cost() == pytest.approx(100 * style_costs[0], rel=1e-4), "no content cost at the photo itself"
     mixed = cost(styles=[STARRY, GLASS], weights=[1, 3], beta=4)
     assert mixed == pytest.approx(style_costs[0] + 3 * style_costs[1], rel=1e-4)
-    assert cost(smoothness=7) == pytest.approx(cost() + 7 * float(recipe.roughness(photo)), rel=1e-4)
+    assert cost(smoothness=7) == pytest.approx(cost() + 7 * float(recipe.total_variation(photo)), rel=1e-4)
     other = picture(rng, *photo.shape[1:3])
     assert cost(other, alpha=20) - cost(other) == pytest.approx(cost(other) - cost(other, alpha=0), rel=1e-3)
 
