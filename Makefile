@@ -55,8 +55,8 @@ gallery: .venv/ready  ## each photo in each style [CONTENT= STYLE= (folders) SIZ
 		$${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $${JOBS:+--jobs "$$JOBS"} \
 		$${WORKERS:+--workers "$$WORKERS"} $${SMALL:+--small "$$SMALL"}
 
-lab: .venv/ready  ## JupyterLab, open at the first exercise notebook
-	@$(NST) lab
+lab: .venv/ready  ## JupyterLab, open at the first exercise notebook [NBGRADER=1: with the instructor's menus]
+	@$(NST) lab $(if $(filter 1,$(NBGRADER)),--nbgrader)
 
 exercises: .venv/ready  ## the student copies in exercises/, from notebooks/
 	@$(PY) -m grading.release

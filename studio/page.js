@@ -1,4 +1,4 @@
-// What the page does by itself: it names the sliders for screen readers, and tells Python while it is open.
+// What the page does by itself: it names sliders and pictures for screen readers, and tells Python while it is open.
 
 const EVERY = 2000; // milliseconds
 
@@ -10,17 +10,28 @@ function nameSliders() {
   }
 }
 
+// Its pictures have no alternative text: that comes from Python, {class: text}.
+function describePictures(model) {
+  for (const [name, text] of Object.entries(model.get("described"))) {
+    for (const image of document.querySelectorAll(`.nst-studio img.${name}`)) image.alt = text;
+  }
+}
+
 function render({ model }) {
+  const describe = () => describePictures(model);
   const open = () => {
     nameSliders();
+    describe();
     model.send("open");
   };
   const closed = () => model.send("closed");
   open();
+  model.on("change:described", describe);
   const timer = setInterval(open, EVERY);
   window.addEventListener("beforeunload", closed, true); // for JupyterLab: under Voilà the kernel ends with its page
   return () => {
     clearInterval(timer);
+    model.off("change:described", describe);
     window.removeEventListener("beforeunload", closed, true);
   };
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anywidget
 import ipywidgets as widgets
+import traitlets
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -37,9 +38,10 @@ body[data-voila] .jp-RenderedText[data-mime-type="text/plain"] { display: none; 
 
 
 class _Page(anywidget.AnyWidget):
-    """Shows nothing; sends "open" every few seconds, and "closed"."""
+    """Shows nothing; sends "open" every few seconds, and "closed", and says what the pictures show."""
 
     _esm = Path(__file__).with_name("page.js")
+    described = traitlets.Dict().tag(sync=True)  # {class of a picture: its alternative text}
 
 
 class _Column(widgets.VBox):
@@ -89,6 +91,7 @@ class Studio:
         self.preview = widgets.Image(format="jpeg", layout=widgets.Layout(width="100%"))
         self.preview.add_class("nst-preview")
         self.curve = widgets.Image(format="png", layout=widgets.Layout(width="330px", display="none"))
+        self.curve.add_class("nst-curve")
         self.links = widgets.HTML()
         self.browser = _Page()
 
@@ -129,7 +132,23 @@ class Studio:
     def _show_photo(self, _=None):
         if self.painter.job is None:  # afterwards there is a painting to be seen
             photo = read_image(self.photo.chosen_paths[0], max_size=1024)
-            self.preview.value = _encoded(to_uint8(photo), "JPEG")
+            self._show(to_uint8(photo), f"The photo: {self._called(self.photo.chosen_paths)}")
+
+    def _called(self, paths):
+        labels = self.photo.labels | self.styles.labels
+        return " and ".join(labels.get(str(path), Path(path).stem) for path in paths)
+
+    def _show_painting(self, state):
+        job = self.painter.job
+        what = f"{self._called([job.content])} in the style of {self._called(job.styles)}"
+        self._show(self.painter.pixels, f"The painting: {what}, {state}")
+
+    def _show(self, pixels, text):
+        self.preview.value = _encoded(pixels, "JPEG")
+        self._describe("nst-preview", text)
+
+    def _describe(self, name, text):
+        self.browser.described = self.browser.described | {name: text}
 
     def _say(self, text, error=False):
         kind = "nst-error" if error else ""
@@ -177,7 +196,7 @@ class Studio:
         if not self.stop.disabled:
             left = "" if left is None else f", about {_duration(left)} left"
             self._say(f"Step {done} of {run.total}, {width} x {height} pixels{left}")
-        self.preview.value = _encoded(pixels, "JPEG")
+        self._show_painting(f"step {done} of {run.total}")
         if done > 1 and now - self._drawn > REFRESH_CURVE:
             self._drawn = now
             self._draw_curve(run.history)
@@ -188,13 +207,14 @@ class Studio:
         buffer = io.BytesIO()
         figure.savefig(buffer, dpi=100)
         self.curve.value, self.curve.layout.display = buffer.getvalue(), None
+        self._describe("nst-curve", f"The cost J of each step: {history[0]:.3g} at first, {history[-1]:.3g} now")
 
     def _ended(self, how):
         kept = how in ("done", "stopped") and bool(self.painter.frames)
         self._stopped = how == "stopped" and kept
         self.stop.disabled = True
         if kept:
-            self.preview.value = _encoded(self.painter.pixels, "JPEG")
+            self._show_painting("finished" if how == "done" else "stopped early")
             self._draw_curve(self.painter.history)
             self._offer_downloads()
         if how == "done":

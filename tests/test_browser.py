@@ -20,6 +20,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from nst.commands.lab import NBGRADER, NEWS, without
 from nst.paths import IMAGES, ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -101,17 +102,14 @@ def lab(tmp_path_factory):
     paint = folder / "notebooks" / "04_paint.ipynb"
     papermill.execute_notebook(paint, paint, tiny, prepare_only=True, progress_bar=False)
     settings = folder / "settings" / "@jupyterlab"
-    for plugin, values in {
-        "notebook-extension/tracker": {"windowingMode": "none"},  # so that cells out of sight can be looked at
-        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    }.items():
-        path = settings / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
+    path = settings / "notebook-extension" / "tracker.jupyterlab-settings"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"windowingMode": "none"}))  # so that cells out of sight can be looked at
     port = free_port()
     words = ["jupyter", "lab", "--no-browser", f"--port={port}", "--ServerApp.token=", "--ServerApp.password="]
     words += [f"--ServerApp.root_dir={folder}", "--allow-root", "--ServerApp.disable_check_xsrf=True"]
-    server = serve(words, port, folder, JUPYTERLAB_SETTINGS_DIR=str(folder / "settings"))
+    config = without([*NEWS, *NBGRADER], folder / "config")["JUPYTER_CONFIG_PATH"]  # as `nst lab` starts it
+    server = serve(words, port, folder, JUPYTERLAB_SETTINGS_DIR=str(folder / "settings"), JUPYTER_CONFIG_PATH=config)
     yield f"http://127.0.0.1:{port}/lab/tree/"
     end(server)
 
@@ -125,6 +123,8 @@ def test_04_paints_in_jupyterlab(tab, lab):
     tab.goto(lab + "notebooks/04_paint.ipynb?reset")
     tab.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    assert tab.get_by_role("menuitem", name="Nbgrader").count() == 0
+    assert tab.get_by_text("Jupyter news").count() == 0
     run_all(tab)
     progress = tab.get_by_text(re.compile(r"epoch \d/2 .*step \d+/60"))
     progress.first.wait_for()
@@ -254,6 +254,8 @@ def test_the_studio_paints_ones_own_photo(tab, studio, tmp_path):
     picture, name = download(tab, "Download the picture")
     assert (picture.format, name) == ("PNG", "painting.png")
     assert max(picture.size) == 256 and (picture.width > picture.height) == (wanted[0] > wanted[1])
+    alts = tab.locator("img").evaluate_all("images => images.map(image => image.getAttribute('alt'))")
+    assert "The painting: my garden.jpg in the style of stained glass, finished" in alts and None not in alts
     film, name = download(tab, "Download the time-lapse")
     assert (film.format, name) == ("WEBP", "painting.webp") and film.n_frames > 20
     screenshot(tab, "studio_done.png")

@@ -228,11 +228,12 @@ HONEST = {
 
 
 ATTACKERS = attackers()
+NOT_ATTACKED = ["05_experiments", "07_control"]  # and so not handed in by an attacker
 
 
 def expected_points(student):
     if student in ATTACKERS:
-        return FULL | dict.fromkeys(ATTACKERS[student], 0)
+        return without(*NOT_ATTACKED) | dict.fromkeys(ATTACKERS[student], 0)
     return FULL | HONEST[student][1] if student in HONEST else BROKEN[student]
 
 
@@ -302,7 +303,8 @@ def graded(tmp_path_factory):
         for student, bodies in ATTACKERS.items():
             for name, value in fill.items():
                 bodies = {exercise: body.replace(name, value) for exercise, body in bodies.items()}
-            submit(root, student, wrong={exercise: function(exercise, body) for exercise, body in bodies.items()})
+            wrong = {exercise: function(exercise, body) for exercise, body in bodies.items()}
+            submit(root, student, wrong, leave_out=NOT_ATTACKED)
         make_broken(root)
         make_refused(root)
         os.environ["NST_SECRET"] = "SECRET-OF-THE-TEACHER"

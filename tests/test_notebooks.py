@@ -59,7 +59,8 @@ def test_it_asks_before_it_shows(path):
     for cell in cells(path):
         text = cell.source if cell.cell_type == "markdown" else "code"
         kinds += re.findall(r"\*\*Predict, then look\.\*\*|<summary>What happened, and why</summary>|^code$", text)
-        assert cell.source.count("<details>") == cell.source.count("</details>") == cell.source.count("</summary>\n\n")
+        opened, closed = cell.source.count("<blockquote><details>"), cell.source.count("</details></blockquote>")
+        assert opened == closed == cell.source.count("<details>") == cell.source.count("</summary>\n\n")
     order = re.sub("c+", "c", "".join(kind[0] for kind in (each.strip("*<") for each in kinds)))
     assert 2 <= order.count("P") <= 3 and re.fullmatch(r"c?(Pcsc?)+", order), order
 

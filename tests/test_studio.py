@@ -203,6 +203,7 @@ def test_the_controls_make_the_job(studio):
 
 
 def test_paint_stop_continue_and_downloads(studio):
+    assert studio.browser.described == {"nst-preview": "The photo: cat"}
     studio.paint.click()
     assert studio.paint.disabled and studio.go_on.disabled and not studio.stop.disabled
     first = studio.painter._thread
@@ -213,6 +214,8 @@ def test_paint_stop_continue_and_downloads(studio):
     studio.painter.wait()
     assert "Stopped at " in studio.status.value and "Continue goes on" in studio.status.value
     painting = studio.preview.value
+    what = "The painting: cat in the style of starry night"
+    assert studio.browser.described["nst-preview"] == f"{what}, stopped early"
     assert not studio.paint.disabled and not studio.go_on.disabled and studio.stop.disabled
     studio.strength.value = 6
     assert studio.go_on.disabled, "a checkpoint of other settings"
@@ -225,6 +228,8 @@ def test_paint_stop_continue_and_downloads(studio):
     studio.go_on.click()
     studio.painter.wait()
     assert "Done." in studio.status.value and studio.go_on.disabled and studio.bar.value == 1
+    assert studio.browser.described["nst-preview"] == f"{what}, finished"
+    assert studio.browser.described["nst-curve"].endswith(f"{studio.painter.history[-1]:.3g} now")
     picture, film = (
         Image.open(io.BytesIO(base64.b64decode(data))) for data in re.findall("base64,([^']+)", studio.links.value)
     )

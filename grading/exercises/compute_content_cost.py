@@ -76,7 +76,7 @@ MISTAKES = {
         lambda case: _with_sizes_of(case, 1),
         lambda case: _with_sizes_of(case, -2),
     ],
-    "another layer than the last one is compared: the content layer is the last entry, [-1]": [
+    "this compares a layer that is not the last one: the content layer is the last entry, [-1]": [
         _layer(0),
         _layer(1),
         _layer(2),

@@ -118,7 +118,7 @@ MISTAKES = {
     "the picture is moved twice in one step": [
         _run(twice=True),
     ],
-    "ALPHA and BETA are swapped: total_cost(J_content, J_style, ALPHA, BETA), in this order": [
+    "ALPHA and BETA (or the two costs) are swapped: total_cost(J_content, J_style, ALPHA, BETA), in this order": [
         _run(weights=lambda world: (world["BETA"], world["ALPHA"])),
     ],
     NO_EFFECT: [

@@ -145,17 +145,17 @@ def compute_content_cost(content_output, generated_output):
     return tf.reduce_mean((a_C - a_G) ** 2) / (4 * n_H * n_W * n_C)
 
 
-@wrong("another layer than the last one")
+@wrong("a layer that is not the last one")
 def compute_content_cost(content_output, generated_output):
     return cost(content_output[0], generated_output[0])
 
 
-@wrong("another layer than the last one")
+@wrong("a layer that is not the last one")
 def compute_content_cost(content_output, generated_output):
     return cost(content_output[1], generated_output[1])
 
 
-@wrong("another layer than the last one")
+@wrong("a layer that is not the last one")
 def compute_content_cost(content_output, generated_output):
     return cost(content_output[-2], generated_output[-2])
 
@@ -344,7 +344,7 @@ def compute_content_cost(content_output, generated_output):
     return cost(a_C, a_G)
 
 
-@wrong("another layer than the last one")
+@wrong("a layer that is not the last one")
 def compute_content_cost(content_output, generated_output):
     return cost(content_output[min(2, len(content_output) - 1)], generated_output[min(2, len(content_output) - 1)])
 

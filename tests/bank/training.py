@@ -233,7 +233,7 @@ def step_with(generated_image, cost):
     return J
 
 
-@wrong("ALPHA and BETA are swapped")
+@wrong("(or the two costs) are swapped")
 def train_step(generated_image):
     return step_with(
         generated_image,
@@ -241,7 +241,7 @@ def train_step(generated_image):
     )
 
 
-@wrong("ALPHA and BETA are swapped")
+@wrong("(or the two costs) are swapped")
 def train_step(generated_image):
     return step_with(
         generated_image,
