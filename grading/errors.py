@@ -4,7 +4,7 @@ import builtins
 import re
 
 from grading.cases import Case
-from grading.exercises import Exercise
+from grading.exercises import EXERCISES, Exercise
 
 _NOISE = re.compile(r"\{\{function_node .*?\}\} |\[Op:.*")  # TensorFlow's own bookkeeping in its messages
 _KINDS = {name for name in dir(builtins) if name.endswith("Error")} | {
@@ -192,13 +192,15 @@ def of_error(exercise: Exercise, error: dict, case: Case, hidden: bool) -> str:
         said = first_line(error["message"])
         return f"{said}{where}: is it spelt right, or does it come from a cell that did not run?"
     if unread := re.search(r"\(cell (\d+) has a syntax error: .*, line (\d+)\)", error["message"]):
-        return f"cell {unread[1]} has a syntax error in its line {unread[2]}, so Python cannot read it"
+        which = "a cell" if hidden else f"cell {unread[1]}"
+        where = "" if hidden else f" in its line {unread[2]}"
+        return f"{which} has a syntax error{where}, so Python cannot read it"
     if kind == "ModuleNotFoundError" and hidden:
         return (
             f"a module is imported that grading does not have ({_said(error, hidden)}): of your own files only the "
             "notebooks are read, so write into them what you take from others"
         )
-    means = _meaning(exercise, error, case)
+    means = _meaning(exercise, error, case, hidden)
     if kind in ("NameError", "UnboundLocalError"):
         means = LEFT_BEHIND if "not taken along" in error["message"] else "a name is used that is not defined"
     said = _said(error, hidden)
@@ -233,11 +235,11 @@ def _place(error, hidden):
     return f" in line {error['number']} of the cell{quoted}"
 
 
-def _meaning(exercise, error, case):
+def _meaning(exercise, error, case, hidden):
     for words, pattern in exercise.errors.items():
         if _fits(pattern, error, case):
             return words
-    if renamed := _renamed(error["message"]) or _called(exercise, error["message"]):
+    if renamed := _renamed(error["message"], hidden) or _called(exercise, error["message"], hidden):
         return renamed
     return next((words for words, pattern in _MEANINGS.items() if _fits(pattern, error, case)), "")
 
@@ -249,23 +251,24 @@ def _fits(pattern, error, case):
     return bool(re.search(of_message, error["message"]) and re.search(of_line, error["line"]))
 
 
-def _renamed(message):
-    """The name here of what TensorFlow 1, NumPy or PyTorch call otherwise."""
+def _renamed(message, hidden):
+    """The name here of what TensorFlow 1, NumPy or PyTorch call otherwise; with secret inputs no name but of those."""
     if found := re.search(r"module '(tensorflow|keras)[^']*' has no attribute '(\w+)'", message):
         name = found[2]
         if re.fullmatch(rf"{_SESSIONS}|\w+Optimizer|contrib", name):
             return ""
         if name in _IN_TENSORFLOW:
             return f"TensorFlow 2 has another name for {name}: {_IN_TENSORFLOW[name]}"
-        return f"there is nothing called {name}: is it spelt right, and in small letters?"
+        nothing = "a name is used that is not there" if hidden else f"there is nothing called {name}"
+        return f"{nothing}: is it spelt right, and in small letters?"
     found = re.search(r"(?:Tensor|Variable)'? object has no attribute '(\w+)'", message)
     if found and found[1] in _OF_TENSORS:
         return f"a TensorFlow tensor has no .{found[1]}: use {_OF_TENSORS[found[1]]}"
     return ""
 
 
-def _called(exercise, message):
-    """Which function was called with parameters that it does not have."""
+def _called(exercise, message, hidden):
+    """Which function was called with parameters that it does not have; with secret inputs only one of the course's."""
     found = re.search(r"unexpected keyword argument '(\w+)'", message)
     if found and found[1] in _PARAMETERS:
         return f"{found[1]} is called {_PARAMETERS[found[1]]} in TensorFlow 2"
@@ -274,6 +277,6 @@ def _called(exercise, message):
     callee = re.match(r"(?:<lambda>|[\w.<>]*?(\w+))\(\)", message)
     if callee and callee[1] == exercise.name:
         return "the function is defined with other parameters: leave the line with `def` as it was"
-    if callee and callee[1]:
+    if callee and callee[1] and (not hidden or callee[1] in EXERCISES):
         return f"{callee[1]} is called with other parameters than it has: look at its first line"
     return "a function is called with other parameters than it has"

@@ -307,17 +307,23 @@ def _without_markers(source, number, notes, room):
     return one_side(source, "upper")
 
 
+_PASTED = re.compile(r"(?:!\[([^\[\]`$\\\n]*)\]\()?attachment:([^\s)>\"'\]]*)(?(1)\))")
+
+
 def _pictures(source, attachments, room):
     """(source, {name: {type: data}}): pasted pictures under simple names; words in place of those that are lost."""
     kept, known = {}, {}
     attachments = attachments if isinstance(attachments, dict) else {}
 
-    def replace(reference):
-        called = unquote(reference[1])
-        called = called if called in attachments else reference[1]
+    def replace(found):
+        called = unquote(found[2])
+        called = called if called in attachments else found[2]
         if called not in known and len(known) < MAX_CELLS:
             known[called] = keep(attachments.get(called))
-        return known.get(called, "a picture that is too much")
+        place = known.get(called, "a picture that is too much")
+        if found[1] is None:
+            return place
+        return f"![{found[1]}]({place})" if place.startswith("attachment:") else f"({place})"
 
     def keep(bundle):
         for kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
@@ -332,7 +338,7 @@ def _pictures(source, attachments, room):
                 return f"attachment:{name}"
         return "a picture that is not in the file"
 
-    return re.sub(r"attachment:([^\s)>\"'\]]*)", replace, source), kept
+    return _PASTED.sub(replace, source), kept
 
 
 def _is_base64(text):

@@ -25,7 +25,10 @@ _TAGS = nh3.ALLOWED_TAGS | {"input"}  # of task lists
 _ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "input": {"type", "checked", "disabled"}, "a": {"href", "title", "class"}}
 _ATTRIBUTES |= {name: {"id"} for name in ("h1", "h2", "h3", "h4", "h5", "h6")} | {"span": {"class"}, "div": {"class"}}
 _PLACES = {  # where a link may lead, and a picture come from; what has no `http:` before is on the page's own site
-    "href": re.compile(r"https?://|mailto:|#|[\w-]+\.ipynb\Z", re.IGNORECASE),
+    "href": re.compile(  # JupyterLab takes an address that it cannot read for one of the instructor's own files
+        r"https?://(?!\S*xn--)(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*(?::\d{1,4})?(?:[/?#].*)?\Z|mailto:|#|[\w-]+\.ipynb\Z",
+        re.IGNORECASE | re.DOTALL | re.ASCII,
+    ),
     "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,"),
 }
 _MADE = {"class", "id", "style", "title"}  # by nbconvert, with a learner's words in a title and in a heading's id
@@ -33,11 +36,11 @@ NOBODYS = "\N{ZERO WIDTH SPACE}"  # in such an id, so that it is none by which a
 _HEADINGS = re.compile(
     r"^( {0,3}#{1,6}[ \t]+| {0,3}(?=[^\s#>*+|\d-][^\n]*\n {0,3}(?:=+|-+)[ \t]*$))(?!\N{ZERO WIDTH SPACE})", re.MULTILINE
 )
-_PASTED = re.compile(  # as grading/intake.py leaves it, or says that it was lost
-    r"!\[[^\[\]`$]*\]\((?:attachment:picture-\d+|a picture that is (?:too much|not in the file))\)"
-)
+_PASTED = re.compile(r"!\[[^\[\]`$\\\n]*\]\(attachment:picture-\d+\)")  # as grading/intake.py leaves it
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_TARGET = re.compile(r"\]\s*[(:]\s*<?\s*([^\s)>]*)")
+_TARGET = re.compile(r"\]\s*[(:]\s*<?\s*([^\s)]*)")
+_ADDRESS = re.compile(r"\b(?:www\.|[a-z][a-z0-9+.-]*://)\S*", re.IGNORECASE)  # JupyterLab makes a link of it
+_BEHIND = ".,;:!?)'\"*_~"  # what it leaves out at its end
 _MATHML = """
     math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts
     mprescripts mtable mtr mtd mstyle mpadded mphantom menclose
@@ -195,7 +198,10 @@ def may_be_read_otherwise(source: str) -> bool:
     if "mermaid" in source.lower() or not (stays_in_place(source) and stays_in_place(shown)):
         return True
     rest = _PASTED.sub("", source)
-    targets = (found[1] for found in _TARGET.finditer(rest))
+    targets = [found[1] for found in _TARGET.finditer(rest)]
+    for found in _ADDRESS.finditer(rest):
+        address = found[0].rstrip(_BEHIND)
+        targets.append(f"http://{address}" if "://" not in address else address)
     return "![" in rest or not all(map(_PLACES["href"].match, targets))
 
 

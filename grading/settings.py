@@ -27,9 +27,18 @@ def agreement(got: Table, right: Table, knob: str) -> tuple[bool, bool, bool]:
     shape = [label for label, _ in got] == [label for label, _ in right]
     return (
         shape and all(row.keys() == each.keys() for row, each in pairs),
-        all(knob in row and row[knob] == each[knob] for row, each in pairs),
-        all(others(row, knob) == others(each, knob) for row, each in pairs),
+        all(knob in row and alike(row[knob], each[knob]) for row, each in pairs),
+        all(alike(others(row, knob), others(each, knob)) for row, each in pairs),
     )
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Are they equal, and of one type throughout? For Python 1, 1.0 and True are equal."""
+    if type(a) is not type(b) or not isinstance(a, dict | list):
+        return type(a) is type(b) and a == b
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(alike(a[name], b[name]) for name in a)
+    return len(a) == len(b) and all(map(alike, a, b))
 
 
 def others(row: dict, knob: str) -> dict:

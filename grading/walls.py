@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grading.sandboxed.confine import PR_SET_SECCOMP
+from grading.sandboxed.confine import PR_SET_MEMORY_MERGE, PR_SET_SECCOMP
 
 ROOT = Path(__file__).resolve().parent.parent
 _SANDBOXED = ["__init__", "confine", "evaluate", "functions", "inside", "stand_ins", "wire"]
@@ -171,7 +171,7 @@ _REFUSED = """
     setsid open_by_handle_at name_to_handle_at fanotify_init quotactl quotactl_fd swapon swapoff acct reboot syslog
     init_module finit_module delete_module kexec_load kexec_file_load settimeofday clock_settime adjtimex
     clock_adjtime sethostname setdomainname iopl ioperm vhangup modify_ldt
-    seccomp setxattr lsetxattr fsetxattr
+    seccomp setxattr lsetxattr fsetxattr utime utimes utimensat futimesat
 """
 _LANDLOCK = (444, 445, 446)  # its rules are memory of the kernel; not each libseccomp knows the names
 _NEWEST = 453  # of the system calls known here; their numbers are the same on all machines from 424 on
@@ -212,8 +212,11 @@ def system_call_filter() -> bytes:
         fcntl.F_OFD_SETLKW,
     ):
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, kind))
-    of_32_bits = seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, PR_SET_SECCOMP)
-    rules.add_rule(seccomp.ERRNO(errno.EPERM), "prctl", of_32_bits)  # more filters, which are memory of the kernel
+    for option in (
+        PR_SET_SECCOMP,
+        PR_SET_MEMORY_MERGE,
+    ):  # more filters, which are the kernel's memory; sharing
+        rules.add_rule(seccomp.ERRNO(errno.EPERM), "prctl", seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, option))
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
     core = (seccomp.MASKED_EQ, 0xFFFFFFFF, resource.RLIMIT_CORE)  # it is 1; at 0 a program would have the dump
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "setrlimit", seccomp.Arg(0, *core))

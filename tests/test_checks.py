@@ -4,6 +4,7 @@ import functools
 import inspect
 import linecache
 import logging
+import re
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from bank import ANSWERS
 
 from grading import checks
 from grading.checks import check
+from grading.errors import of_error
 from grading.exercises import EXERCISES
 from grading.exercises.compute_layer_style_cost import stand_in_layer_style_cost
 from grading.judge import judge
@@ -256,6 +258,7 @@ def test_what_another_cell_has_switched_is_said_in_one_line(line, words):
     code = f"""
 import nst_utils, tensorflow as tf
 from grading.checks import check
+from grading.errors import of_error
 {line}
 def total_cost(J_content, J_style, alpha=10, beta=40):
     return alpha * J_content + beta * J_style
@@ -368,6 +371,32 @@ def test_a_name_made_by_a_line_left_behind_is_said_in_our_words():
     hint = judge(exercise, cases, [dict(error=error)] * len(cases), hidden=True).hint
     assert hint.startswith("a name is used that is made by a line of the notebook which is not taken along")
     assert "SECRET" not in hint
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{}() missing 1 required positional argument: 'x'",
+        "a.b.{}() got an unexpected keyword argument '{}'",
+        "module 'tensorflow' has no attribute '{}'",
+        "module 'keras.{}' has no attribute '{}'",
+        "defines no function f (cell 1337773734 has a syntax error: {}, line 4711)",
+        "'EagerTensor' object has no attribute '{}'",
+        "name '{}' is not defined",
+        "No module named '{}'",
+    ],
+)
+@pytest.mark.parametrize("kind", ["TypeError", "AttributeError", "NameError", "LookupError", "ModuleNotFoundError"])
+def test_a_forged_message_says_nothing_of_its_own_with_secret_inputs(message, kind):
+    forged = "beta_773_734ㅤgiveㅤ5ㅤpoints"
+    exercise = EXERCISES["gram_matrix"]
+    cases = exercise.cases(1)
+    error = dict(kinds=[kind, forged], message=message.replace("{}", forged), line=forged, number=0)
+    hint = judge(exercise, cases, [dict(error=error)] * len(cases), hidden=True).hint
+    assert hint and not re.search("773|1337|4711|give", hint), hint
+    if "1337" in message and kind == "LookupError":
+        told = of_error(exercise, error, cases[0], hidden=False)
+        assert "cell 1337773734 has a syntax error in its line 4711" in told
 
 
 def test_a_step_on_the_notebooks_own_picture_is_seen_by_the_picture():

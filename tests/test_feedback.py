@@ -203,10 +203,42 @@ def test_a_note_holds_no_formula():
     assert is_harmless(page)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "$$ a\n\n![foo\\](attachment:picture-1) bar](http://127.0.0.1:8999/fetched.png)\n\n$$",
+        "$$ a\n\n![foo\\](attachment:picture-1) bar][r]\n\n$$\n\n[r]: http://127.0.0.1:8999/fetched.png",
+        "![a\nb](attachment:picture-1)",
+        "![foo](a picture that is not in the file)\n\n[foo]: http://127.0.0.1:8999/fetched.png",
+        *(
+            template.format(address)
+            for template in ("[graph]({})", "see {} there", "[graph][r]\n\n[r]: {}")
+            for address in (
+                "http://[/../../submitted/eve/raw.ipynb",
+                "https://x%3E/../../points.csv",
+                "https://x>/../../points.csv",
+                "https://x:99999/../../points.csv",
+                "https://x]/../../points.csv",
+                "https://1.2.3.999/../../points.csv",
+                "https://xn--/../../points.csv",
+                "https://me@a.org/",
+                "https://",
+            )
+        ),
+        "see www.x:99999/../../points.csv",
+        "see ftp://a.org/b",
+    ],
+)
+def test_what_jupyterlab_may_fetch_or_take_for_a_file_of_its_own_is_shown_as_typed(source):
+    assert may_be_read_otherwise(source)
+
+
 def test_ordinary_text_is_not_shown_as_typed():
     for source in (
         "## My notes\n\nSee [02](02_content_cost.ipynb), [G](https://arxiv.org/abs/1508.06576), `a[0]` and $a < b$.",
         "![mine](attachment:picture-1) and <br> <b>bold</b>\n\n$$G_{ij} = \\sum_k A_{ik}$$",
+        "From https://www.tensorflow.org/guide, see (www.tensorflow.org). [Me](mailto:me@a.org), [above](#my-notes).",
+        "[a](http://localhost:8888/lab?x=1#y) [b](HTTPS://A-B.c0.org) <https://arxiv.org/>",
     ):
         assert not may_be_read_otherwise(source)
     for path in {ROOT / "exercises" / f"{exercise.notebook}.ipynb" for exercise in EXERCISES.values()}:

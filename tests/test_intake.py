@@ -115,6 +115,14 @@ def test_a_script_is_read_as_a_notebook(tmp_path):
     assert is_right(answers) and f"{FILE}: found as 02_content_cost.py" in notes
 
 
+def test_the_text_below_an_answer_in_a_script_is_no_part_of_it(tmp_path):
+    notebook = nbformat.reads(FINISHED, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith("check(")]
+    script, _ = PythonExporter().from_notebook_node(notebook)
+    answers, _, _ = hand_in(tmp_path, {"02_content_cost.py": script})
+    assert is_right(answers)
+
+
 @pytest.mark.parametrize(
     ("files", "right", "words"),
     [
@@ -189,9 +197,9 @@ def format_3(text):
             "line 7: characters that are not UTF-8; they were",
         ),
         (lines_with(conflict), "line 41: merge markers; the upper version was taken"),
-        (lines_with(conflict_that_neither_side_survives), "line 41: merge markers; 40 whole cells could be read"),
-        (lines_with(a_quote_less), "damaged there; 40 whole cells could be read"),
-        (FINISHED[: FINISHED.index("## 7. What does")], "cut off there; 23 whole cells could be read"),
+        (lines_with(conflict_that_neither_side_survives), "line 41: merge markers; 39 whole cells could be read"),
+        (lines_with(a_quote_less), "damaged there; 39 whole cells could be read"),
+        (FINISHED[: FINISHED.index("## 7. What does")], "cut off there; 22 whole cells could be read"),
         (json.dumps(json.loads(FINISHED))[:-3000], "line 1: cut off there; "),
     ],
 )
@@ -247,9 +255,9 @@ def test_a_damaged_cell_takes_no_other_with_it(tmp_path):
 
 
 def test_of_a_thousand_damages_some_are_named_and_the_others_counted(tmp_path):
-    damaged = [dict(cell_type="code", metadata={}, source=f"# \ud800 {number}") for number in range(950)]
+    damaged = [dict(cell_type="code", metadata={}, source=f"# \ud800 {number}") for number in range(960)]
     answers, notes, _ = hand_in(tmp_path, {FILE: changed(lambda cells: cells.extend(damaged))})
-    assert is_right(answers) and len(notes) == 11 and notes[-1] == f"{FILE}: and 940 more of this kind"
+    assert is_right(answers) and len(notes) == 11 and notes[-1] == f"{FILE}: and 950 more of this kind"
 
 
 def test_half_characters_are_replaced_and_named(tmp_path):
@@ -434,6 +442,14 @@ def test_a_picture_is_kept_once_and_fifty_in_all(tmp_path):
     )
     assert len(cell.attachments) == page.count(PICTURE) == 50 and page.count("a%20picture%20that") == 0
     assert cell.source.count("(a picture that is too much)") == 10
+
+
+def test_in_place_of_a_lost_picture_there_is_nothing_that_is_a_reference(tmp_path):
+    """`![foo](a picture ...)` is no picture, for its address has blanks, and so `![foo]` would be one defined below."""
+    cell, page = shown_in(tmp_path, dict(source="![foo](attachment:none)\n\n[foo]: http://127.0.0.1:8999/a.png"))
+    assert (
+        "(a picture that is not in the file)" in cell.source and "![" not in cell.source and '="http://127' not in page
+    )
 
 
 def test_large_pictures_do_not_make_a_huge_page(tmp_path):

@@ -1,5 +1,7 @@
 """Exercises whose answers return settings: what crosses the trust line, what an enemy may write, what is compared."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,30 @@ def test_a_list_inside_the_settings_must_not_change_either():
     reports = evaluate(appends, cases)
     assert {case["general"] for case, report in zip(cases, reports) if report["modified"]} == {"values that are lists"}
     assert "changes its arguments" in judge(EXERCISE, cases, reports).hint
+
+
+def test_a_list_inside_the_values_must_not_change_either():
+    def empties(settings, knob, values):
+        found = right(settings, knob, copy.deepcopy(values))
+        for value in values:
+            if type(value) is list:
+                value.clear()
+        return found
+
+    cases = EXERCISE.cases(3)
+    reports = evaluate(empties, cases)
+    assert {case["general"] for case, report in zip(cases, reports) if report["modified"]} == {"values that are lists"}
+
+
+@pytest.mark.parametrize("change", [float, lambda value: value == 1, str])
+def test_an_equal_value_of_another_type_is_another_value(change):
+    """For Python 1, 1.0 and True are equal."""
+    settings = {"size": 1, "layers": [1, {"a": 1}]}
+    good = (("a", {"knob": 1, **settings}),)
+    assert agreement(good, good, "knob") == (True, True, True)
+    assert agreement((("a", {"knob": change(1), **settings}),), good, "knob") == (True, False, True)
+    for other in ({"size": change(1)}, {"layers": [change(1), {"a": 1}]}, {"layers": [1, {"a": change(1)}]}):
+        assert agreement((("a", {"knob": 1, **settings, **other}),), good, "knob") == (True, True, False)
 
 
 class Liar(int):
@@ -131,4 +157,4 @@ def test_agreement_looks_at_labels_knobs_and_values_apart():
     assert agreement((("b = 1", {"a": 5, "b": 1}), ("b = 2", None)), wanted, "b") == (False, False, False)
     assert agreement((("b = 1", {"a": 5, "b": 1}), ("b = 2", {"a": 5, "b": 3})), wanted, "b") == (True, False, True)
     assert agreement((("b = 1", {"a": 5, "b": 1}), ("b = 2", {"a": 6, "b": 2})), wanted, "b") == (True, True, False)
-    assert agreement((("b = 1", {"a": 5, "b": 1.0}), ("x", {"a": 5, "b": 2})), wanted, "b") == (False, True, True)
+    assert agreement((("b = 1", {"a": 5, "b": 1.0}), ("x", {"a": 5, "b": 2})), wanted, "b") == (False, False, True)

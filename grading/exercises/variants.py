@@ -2,6 +2,7 @@
 
 from grading.cases import case
 from grading.exercises import Exercise
+from grading.settings import alike
 
 NEW = "a knob that `settings` does not name, and that has had its default value so far"
 STANDING = "a value that the knob has already in `settings`"
@@ -139,6 +140,9 @@ NO_DICTS = {
     f"an entry holds the value alone: it should hold all settings, a dict. {COPY}": lambda case, got, right: True,
 }
 RULES = {
+    "a value has become an equal one of another type, as 1.0 for 1: any value is allowed, put in as it is": (
+        lambda case, got, right: got == right  # and yet not alike, or it would not be wrong
+    ),
     "an empty dict, or one of far too many entries, comes back: put in one for each value": (
         lambda case, got, right: not got
     ),
@@ -214,7 +218,7 @@ RULES = {
 
 def explain(trials):
     """The first rule that holds for every wrong table."""
-    wrong = [trial for trial in trials if trial[1] != trial[2]]
+    wrong = [trial for trial in trials if not alike(*(list(map(list, table)) for table in trial[1:]))]
     no_dicts = [trial for trial in wrong if not all(isinstance(row, dict) for _, row in trial[1])]
     if no_dicts:
         return next(hint for hint, rule in NO_DICTS.items() if all(rule(*trial) for trial in no_dicts))

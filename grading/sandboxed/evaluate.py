@@ -130,10 +130,10 @@ def _to_tensors(argument):
 
 
 def _tensors(argument):
-    """The tensors of a list; the names and values of settings."""
+    """The tensors of a list; the names and values of settings; what is in lists within."""
     if isinstance(argument, dict):
         return [part for pair in argument.items() for each in pair for part in _tensors(each)]
-    return list(argument) if isinstance(argument, list) else [argument]
+    return [part for each in argument for part in _tensors(each)] if isinstance(argument, list) else [argument]
 
 
 def _same(before, after):
@@ -162,7 +162,7 @@ def _as_json(value, depth=4):
         return value
     if type(value) is str:
         return value[:MAX_TEXT]
-    if isinstance(value, dict | list | tuple) and len(value) <= MAX_SETTINGS and depth:
+    if isinstance(value, dict | list) and len(value) <= MAX_SETTINGS and depth:
         if isinstance(value, dict):
             return {str(_as_json(key, 0)): _as_json(part, depth - 1) for key, part in value.items()}
         return [_as_json(part, depth - 1) for part in value]
