@@ -80,6 +80,8 @@ def _factor(exercise, trials):
             return None  # no factor, but a value that is coarse
         if number < 0:
             return "your value has the wrong sign: it is negative where it should be positive"
+        if plain is None and not any(power) and not _small(number):  # nor may an answer choose what a hint says
+            return "your value is the right one times a number, the same for every input: look for a constant factor"
         if plain is None and any(power):
             if len(usable) < 3:
                 return None  # too few to tell a size from chance
@@ -89,6 +91,10 @@ def _factor(exercise, trials):
             )
         return _times(plain or number, dict(zip(names, power)), exercise.divides_by)
     return None
+
+
+def _small(number):
+    return any(close(each, round(each)) and each < 100 for each in (number, 1 / number))
 
 
 def _times(number, powers, formula):

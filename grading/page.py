@@ -37,10 +37,16 @@ _HEADINGS = re.compile(
     r"^( {0,3}#{1,6}[ \t]+| {0,3}(?=[^\s#>*+|\d-][^\n]*\n {0,3}(?:=+|-+)[ \t]*$))(?!\N{ZERO WIDTH SPACE})", re.MULTILINE
 )
 _PASTED = re.compile(r"!\[[^\[\]`$\\\n]*\]\(attachment:picture-\d+\)")  # as grading/intake.py leaves it
+_WEB = r"https?://(?!\S*xn--)(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*(?::\d{1,4})?(?:[/?#][\w./?=#+:,%~-]*)?"
+_LINK = re.compile(  # one that is the same to whoever reads Markdown
+    r"(?<![!\\\]])\[(?:(?!://|www\.|&(?! ))[^\[\]`$\\\n<>])*\]"
+    rf"\((?:{_WEB}|mailto:[\w.+-]+@[\w.-]+|[\w-]+\.ipynb|#[\w.-]+)(?: '[\w ]*')?\)",
+    re.IGNORECASE | re.ASCII,
+)
+_BARE = re.compile(rf"(?:^|(?<=[ \n\t(])){_WEB}(?=[.,;:!?)'\"*_]*(?:[ \n\t]|\Z))", re.IGNORECASE | re.ASCII)
+_WHOLE = "\N{OBJECT REPLACEMENT CHARACTER}"  # in place of one of these; it is no blank
+_OTHER = re.compile(r"!\[|\][(:]|\]\[|://|www\.|mermaid", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_TARGET = re.compile(r"\]\s*[(:]\s*<?\s*([^\s)]*)")
-_ADDRESS = re.compile(r"\b(?:www\.|[a-z][a-z0-9+.-]*://)\S*", re.IGNORECASE)  # JupyterLab makes a link of it
-_BEHIND = ".,;:!?)'\"*_~"  # what it leaves out at its end
 _MATHML = """
     math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts
     mprescripts mtable mtr mtd mstyle mpadded mphantom menclose
@@ -187,22 +193,21 @@ def without_markup(source: str) -> str:
 
 
 def may_be_read_otherwise(source: str) -> bool:
-    """Is there in Markdown what would lead elsewhere, were it not part of a formula or of code?
+    """Is there in Markdown what another program, or a formula's or code's end elsewhere, could make a link of?
 
-    JupyterLab ends a formula at an empty line, and code where nbconvert does not: a picture there would be fetched. So
-    wherever they stand, a link has a harmless target, a picture is one that was pasted, and what looks like a formula
-    holds only what stays in its place. And JupyterLab draws diagrams (Mermaid), with pictures in them.
+    JupyterLab ends a formula at an empty line, and code where nbconvert does not; it takes an address that it cannot
+    read for one of the instructor's own files; and it draws diagrams (Mermaid), with pictures in them. So pictures are
+    those that were pasted, links and addresses of the plainest form, formulas of what stays in its place, and of
+    anything else that is part of a link in Markdown there is nothing: as it was typed, with entities read, or without
+    the backslashes that Markdown takes away.
     """
-    source = html.unescape(source)
-    shown = _ESCAPED.sub(r"\1", source)  # where a formula's beginning is none to JupyterLab, Markdown reads on in it
-    if "mermaid" in source.lower() or not (stays_in_place(source) and stays_in_place(shown)):
-        return True
-    rest = _PASTED.sub("", source)
-    targets = [found[1] for found in _TARGET.finditer(rest)]
-    for found in _ADDRESS.finditer(rest):
-        address = found[0].rstrip(_BEHIND)
-        targets.append(f"http://{address}" if "://" not in address else address)
-    return "![" in rest or not all(map(_PLACES["href"].match, targets))
+    for text in (source, html.unescape(source)):
+        rest = _BARE.sub(_WHOLE, _LINK.sub(_WHOLE, _PASTED.sub(_WHOLE, text)))
+        if _OTHER.search(rest) or _OTHER.search(_ESCAPED.sub(r"\1", rest)):
+            return True
+        if not (stays_in_place(text) and stays_in_place(_ESCAPED.sub(r"\1", text))):
+            return True
+    return False
 
 
 def _formula(found):

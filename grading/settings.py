@@ -41,6 +41,11 @@ def alike(a: Any, b: Any) -> bool:
     return len(a) == len(b) and all(map(alike, a, b))
 
 
+def alike_tables(a: Table, b: Table) -> bool:
+    """The same of two tables."""
+    return alike([*map(list, a)], [*map(list, b)])
+
+
 def others(row: dict, knob: str) -> dict:
     """Settings without those of the knob."""
     return {name: value for name, value in row.items() if name != knob}

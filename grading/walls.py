@@ -174,6 +174,7 @@ _REFUSED = """
     seccomp setxattr lsetxattr fsetxattr utime utimes utimensat futimesat
 """
 _LANDLOCK = (444, 445, 446)  # its rules are memory of the kernel; not each libseccomp knows the names
+MADV_MERGEABLE = 12  # memory that is shared with others where it is equal
 _NEWEST = 453  # of the system calls known here; their numbers are the same on all machines from 424 on
 _UNKNOWN = b"".join(  # a filter's beginning, for the newer ones: Python and the C library do without what is missing
     struct.pack("=HBBI", *instruction)
@@ -217,6 +218,8 @@ def system_call_filter() -> bytes:
         PR_SET_MEMORY_MERGE,
     ):  # more filters, which are the kernel's memory; sharing
         rules.add_rule(seccomp.ERRNO(errno.EPERM), "prctl", seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, option))
+    of_32_bits = seccomp.Arg(2, seccomp.MASKED_EQ, 0xFFFFFFFF, MADV_MERGEABLE)
+    rules.add_rule(seccomp.ERRNO(errno.EPERM), "madvise", of_32_bits)
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
     core = (seccomp.MASKED_EQ, 0xFFFFFFFF, resource.RLIMIT_CORE)  # it is 1; at 0 a program would have the dump
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "setrlimit", seccomp.Arg(0, *core))

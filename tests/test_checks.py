@@ -399,6 +399,20 @@ def test_a_forged_message_says_nothing_of_its_own_with_secret_inputs(message, ki
         assert "cell 1337773734 has a syntax error in its line 4711" in told
 
 
+@pytest.mark.parametrize("number", [6820.0, 773.5, 1 / 773734, 1.0773])
+def test_a_factor_that_an_answer_has_made_up_is_not_quoted(number):
+    """It could be one of the secret inputs, digit by digit."""
+    exercise = EXERCISES["compute_content_cost"]
+    hint = judge(exercise, cases := exercise.cases(3), evaluate(_times(number), cases), hidden=True).hint
+    assert "a number, the same for every input" in hint and not re.search("68|773", hint)
+    three = judge(exercise, cases, evaluate(_times(3), cases), hidden=True).hint
+    assert "exactly 3 times too large" in three
+
+
+def _times(number):
+    return lambda a_C, a_G: number * tf.reduce_mean((a_C[-1] - a_G[-1]) ** 2) / 4
+
+
 def test_a_step_on_the_notebooks_own_picture_is_seen_by_the_picture():
     """Whatever the picture's name is in the step: the notebook's has other values, and they must not move."""
     hidden = {}

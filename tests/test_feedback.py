@@ -226,6 +226,28 @@ def test_a_note_holds_no_formula():
             )
         ),
         "see www.x:99999/../../points.csv",
+        "[x](#&Tab;/../../../../submitted/eve/raw.ipynb)",
+        "[x](#/../points.csv&NewLine;)",
+        "see http://a.b\x85/../../points.csv there",
+        "$$ a\n\n[x](foo.ipynb\x85/../points.csv)\n\n$$",
+        "$$ a\n\n[x](\x85https://a.org/../points.csv)\n\n$$",
+        "1www.x%3E/../../points.csv",
+        "\u00e9http://x%3E/../../points.csv",
+        "_http://x%3E/../../points.csv",
+        "$$ a\n\n[x](&lt;https://x/../points.csv)\n\n$$",
+        "$$ a\n\n[x](&Tab;https://x/../points.csv)\n\n$$",
+        "$$ a\n\n[x](&nbsp;https://x/../points.csv)\n\n$$",
+        "$$ a\n\n[x]\n\n[x]: &Tab;https://x/../points.csv\n\n$$",
+        "$$ a\n\n[x](foo.ipynb&rpar;/../points.csv)\n\n$$",
+        "$$ a\n\n[x](foo.ipynb&#32;/../points.csv)\n\n$$",
+        "www.a![x](attachment:picture-1)/../points.csv",
+        "https://a.org![x](attachment:picture-1)/../points.csv",
+        "[y](https://a.org![x](attachment:picture-1)/../points.csv)",
+        "[see https://x%3E/../points.csv](https://a.org/)",
+        "[a\\](https://a.org/b)",
+        "!\\[a](https://a.org/b)",
+        "[a][b](https://a.org/b)",
+        "[a](https://a.org/b 'ti(t)le')",
         "see ftp://a.org/b",
     ],
 )
@@ -237,8 +259,9 @@ def test_ordinary_text_is_not_shown_as_typed():
     for source in (
         "## My notes\n\nSee [02](02_content_cost.ipynb), [G](https://arxiv.org/abs/1508.06576), `a[0]` and $a < b$.",
         "![mine](attachment:picture-1) and <br> <b>bold</b>\n\n$$G_{ij} = \\sum_k A_{ik}$$",
-        "From https://www.tensorflow.org/guide, see (www.tensorflow.org). [Me](mailto:me@a.org), [above](#my-notes).",
-        "[a](http://localhost:8888/lab?x=1#y) [b](HTTPS://A-B.c0.org) <https://arxiv.org/>",
+        "From https://www.tensorflow.org/guide, see (https://tensorflow.org). Me: me@a.org, [above](#my-notes).",
+        "[Gatys, Ecker & Bethge: style](https://doi.org/10.1/a-b_c?d=e#f), a [list] (of [two]), $A_{[1]}$ <- here.\n",
+        "[a](http://localhost:8888/lab?x=1#y) [b](HTTPS://A-B.c0.org)",
     ):
         assert not may_be_read_otherwise(source)
     for path in {ROOT / "exercises" / f"{exercise.notebook}.ipynb" for exercise in EXERCISES.values()}:

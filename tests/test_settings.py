@@ -63,6 +63,64 @@ def test_a_list_inside_the_values_must_not_change_either():
     assert {case["general"] for case, report in zip(cases, reports) if report["modified"]} == {"values that are lists"}
 
 
+@pytest.mark.parametrize(
+    "ruin",
+    [
+        lambda settings, values: values.__setitem__(slice(None), [list(values)]),
+        lambda settings, values: settings.update({name: [value] for name, value in settings.items()}),
+        lambda settings, values: values.__setitem__(slice(None), [v[:] if type(v) is list else v for v in values]),
+    ],
+)
+@pytest.mark.parametrize("call", [1, 2])
+def test_no_call_may_change_what_its_arguments_hold_or_how(ruin, call):
+    """Nested as well, replaced by equal lists, and in the second call, of which no more is asked."""
+
+    def answer(settings, knob, values):
+        found = right(settings, knob, copy.deepcopy(values))
+        calls.append(0)
+        if len(calls) % 2 == call % 2:
+            ruin(settings, values)
+        return found
+
+    calls, cases = [], EXERCISE.cases(3)
+    reports = evaluate(answer, cases)
+    assert {case["general"] for case, report in zip(cases, reports) if report["modified"]} >= {"values that are lists"}
+
+
+def test_what_is_in_a_dict_counts_and_not_what_it_says():
+    class Liar(dict):
+        def items(self):
+            return right(*self.asked).items()
+
+    def answer(*asked):
+        made = Liar(nothing=None)
+        made.asked = asked
+        return made
+
+    cases = EXERCISE.cases(3)
+    assert judge(EXERCISE, cases, evaluate(answer, cases)).points == 0
+
+
+def test_numpys_numbers_are_not_the_values_that_were_given():
+    def answer(settings, knob, values):
+        given = right(settings, knob, values)
+        return {k: {n: np.int64(v) if type(v) is int else v for n, v in row.items()} for k, row in given.items()}
+
+    cases = EXERCISE.cases(3)
+    assert judge(EXERCISE, cases, evaluate(answer, cases)).points < 5
+
+
+def test_the_second_result_must_be_the_first_in_its_types_too():
+    def answer(settings, knob, values):
+        calls.append(0)
+        given = right(settings, knob, values)
+        odd = len(calls) % 2 == 0
+        return {k: {n: float(v) if odd and type(v) is int else v for n, v in row.items()} for k, row in given.items()}
+
+    calls, cases = [], EXERCISE.cases(3)
+    assert judge(EXERCISE, cases, evaluate(answer, cases)).points < 5
+
+
 @pytest.mark.parametrize("change", [float, lambda value: value == 1, str])
 def test_an_equal_value_of_another_type_is_another_value(change):
     """For Python 1, 1.0 and True are equal."""
@@ -102,7 +160,7 @@ def test_whatever_a_dict_holds_becomes_little_and_plain():
     assert str(odd) == str(decode(encode(report))["settings"])
     assert odd["huge"] == "<int>" and odd["wide"] == "<list>" and odd["many"] == "<dict>" and odd["liar"] == "<Liar>"
     assert len(odd["long"]) == MAX_TEXT and odd["7"] == {"<tuple>": "<object>"}
-    assert odd["None"][:4] == [0.5, 3, "<ndarray>", "<set>"] and odd["endless"] == [[["<list>"]]]
+    assert odd["None"][:4] == ["<float32>", "<int64>", "<ndarray>", "<set>"] and odd["endless"] == [[["<list>"]]]
     (report,) = evaluate(lambda *_: dict.fromkeys(range(MAX_SETTINGS + 1)), EXERCISE.cases(3)[:1])
     assert report["settings"] == "<dict>" and table(report["settings"]) == ()
 

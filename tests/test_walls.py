@@ -121,9 +121,11 @@ FAILS = {
     "has_dumps_sent_to_a_program": """
         none = (ctypes.c_ulong * 2)(0, 0)
         return LIBC.setrlimit(4, none) == 0 or system_call(160, 4, none) or system_call(302, 0, 4, none, 0)""",
-    "changes_times_outside_or_shares_its_memory": (
-        'return works(lambda: os.utime("/dev/null") or True) or LIBC.prctl(67, 1, 0, 0, 0) == 0'
-    ),
+    "changes_times_outside_or_shares_its_memory": """
+        import mmap
+        pages = mmap.mmap(-1, 1 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        merges = works(lambda: pages.madvise(12) or True) or LIBC.prctl(67, 1, 0, 0, 0) == 0
+        return merges or works(lambda: os.utime("/dev/null") or True)""",
     "uses_landlock": "return system_call(444, None, 0, 1)",
     "watches_the_machine": "return any(system_call(n, (ctypes.c_char * 200)(), 0, -1, -1, 0) for n in (298, 321, 323))",
     "opens_sockets_to_elsewhere": """

@@ -102,16 +102,18 @@ def describe(error: Exception, *files: str) -> dict:
 def _call(function, case):
     arguments = [_to_tensors(argument) for argument in case["arguments"]]
     watched = [tensor for place in case["watch"] for tensor in _tensors(arguments[place])]
-    before = [_tensors(argument) for argument in arguments]
+    once_more = [_to_tensors(argument) for argument in case["arguments"]]
+    keywords, keywords_again = copy.deepcopy(case["keywords"]), copy.deepcopy(case["keywords"])
+    watched_for_changes = [arguments, once_more, keywords, keywords_again]
+    before = _snapshot(watched_for_changes)
     with tf.GradientTape() as tape:
         tape.watch(watched)
-        result = function(*arguments, **copy.deepcopy(case["keywords"]))
+        result = function(*arguments, **keywords)
     report = _result(result)
     if report["kind"] == "tensor":
         report["gradients"] = _gradients(tape, result, watched, case["output_gradient"])
-    report["modified"] = not _same(before, [_tensors(argument) for argument in arguments])
-    once_more = [_to_tensors(argument) for argument in case["arguments"]]
-    again = _result(function(*once_more, **copy.deepcopy(case["keywords"])))
+    again = _result(function(*once_more, **keywords_again))
+    report["modified"] = not _same(before, _snapshot(watched_for_changes))
     report |= dict(again=again.get("value"), settings_again=again.get("settings"))
     if len(case["arguments"]) == 2 and isinstance(case["arguments"][0], list):
         report["layers"] = _layers_by_default(function)
@@ -130,14 +132,19 @@ def _to_tensors(argument):
 
 
 def _tensors(argument):
-    """The tensors of a list; the names and values of settings; what is in lists within."""
-    if isinstance(argument, dict):
-        return [part for pair in argument.items() for each in pair for part in _tensors(each)]
-    return [part for each in argument for part in _tensors(each)] if isinstance(argument, list) else [argument]
+    """The tensors of a list."""
+    return list(argument) if isinstance(argument, list) else [argument]
+
+
+def _snapshot(value, depth=8):
+    """(value, snapshots of what is in it): of lists and dicts, and of those in them."""
+    parts = [each for pair in value.items() for each in pair] if isinstance(value, dict) else value
+    return value, [_snapshot(part, depth - 1) for part in parts] if depth and isinstance(value, dict | list) else []
 
 
 def _same(before, after):
-    return all(len(b) == len(a) and all(x is y for x, y in zip(b, a)) for b, a in zip(before, after))
+    (old, parts), (new, others) = before, after
+    return old is new and len(parts) == len(others) and all(map(_same, parts, others))
 
 
 def _result(result):
@@ -157,15 +164,15 @@ def _result(result):
 
 def _as_json(value, depth=4):
     """What a dict of settings holds, as JSON can say it; the type's name in place of anything else, or of too much."""
-    value = value.item() if isinstance(value, np.generic) else value
     if type(value) in (bool, float, type(None)) or (type(value) is int and value.bit_length() <= 64):
         return value
     if type(value) is str:
         return value[:MAX_TEXT]
-    if isinstance(value, dict | list) and len(value) <= MAX_SETTINGS and depth:
-        if isinstance(value, dict):
-            return {str(_as_json(key, 0)): _as_json(part, depth - 1) for key, part in value.items()}
-        return [_as_json(part, depth - 1) for part in value]
+    kind = next((kind for kind in (dict, list) if isinstance(value, kind)), None)
+    if kind and kind.__len__(value) <= MAX_SETTINGS and depth:  # a class of the answer's own could say something else
+        if kind is dict:
+            return {str(_as_json(key, 0)): _as_json(part, depth - 1) for key, part in dict.items(value)}
+        return [_as_json(part, depth - 1) for part in list.__iter__(value)]
     return f"<{type(value).__name__[:MAX_TEXT]}>"
 
 
