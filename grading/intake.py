@@ -277,7 +277,7 @@ def _plain(cell, number, notes, room):
     if not isinstance(source, str):
         notes.append(f"cell {number}: damaged, left out; its text is missing")
         return None
-    whole = source
+    whole = source = source.replace("\r\n", "\n").replace("\r", "\n")
     if HALF.search(source):
         whole = source.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if whole != source:

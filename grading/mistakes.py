@@ -75,6 +75,8 @@ def _factor(exercise, trials):
         if np.ptp(rest) > TOLERANCE * abs(rest).max():
             continue
         number = float(rest.mean())
+        if number == 0:
+            return None
         plain = next((k for k in (1, 2, 4, 8, 16, 64, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 64) if close(number, k)), None)
         if abs(number - 1) < NEARLY and not any(power):
             return None  # no factor, but a value that is coarse
@@ -94,7 +96,8 @@ def _factor(exercise, trials):
 
 
 def _small(number):
-    return any(close(each, round(each)) and each < 100 for each in (number, 1 / number))
+    times = max(number, 1 / number)
+    return times < 100 and close(times, round(times))
 
 
 def _times(number, powers, formula):
@@ -128,7 +131,7 @@ def _product(powers, number):
     powers = dict(powers)
     if powers.get("n_H") and powers.get("n_H") == powers.get("n_W"):
         powers = {"(n_H n_W)": powers.pop("n_H")} | {name: p for name, p in powers.items() if name != "n_W"}
-    factors = [f"{number:.4g}"] if number > 1.0005 else []
+    factors = [f"{round(number)}"] if number > 1.0005 else []
     return " · ".join(factors + [name + ("" if power == 1 else f"^{power}") for name, power in powers.items()])
 
 

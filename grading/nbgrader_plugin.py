@@ -4,6 +4,7 @@ nbgrader_config.py puts these classes in their places. Everything else, gradeboo
 nbgrader's own.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,8 +94,9 @@ class EvaluateExercises(NbGraderPreprocessor):
 
 
 def _as_text(note):
-    """Markdown that shows a note as it is: the name of a file in it could be a script, a picture, or a formula."""
-    return "".join(f"&#{ord(letter)};" if letter in "<>&[]!`*" else letter for letter in without_formulas(note))
+    """Markdown that shows a note as it is: a file's name in it could be a script, a picture, a formula or a link."""
+    note = re.sub(r"(?i)(?<=:)(?=//)|(?<=www)(?=\.)", "\N{ZERO WIDTH SPACE}", without_formulas(note))
+    return "".join(f"&#{ord(letter)};" if letter in "<>&[]!`*" else letter for letter in note)
 
 
 def outputs(result: Result, notes: Sequence[str] = ()) -> list[NotebookNode]:

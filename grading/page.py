@@ -36,14 +36,16 @@ NOBODYS = "\N{ZERO WIDTH SPACE}"  # in such an id, so that it is none by which a
 _HEADINGS = re.compile(
     r"^( {0,3}#{1,6}[ \t]+| {0,3}(?=[^\s#>*+|\d-][^\n]*\n {0,3}(?:=+|-+)[ \t]*$))(?!\N{ZERO WIDTH SPACE})", re.MULTILINE
 )
-_PASTED = re.compile(r"!\[[^\[\]`$\\\n]*\]\(attachment:picture-\d+\)")  # as grading/intake.py leaves it
-_WEB = r"https?://(?!\S*xn--)(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*(?::\d{1,4})?(?:[/?#][\w./?=#+:,%~-]*)?"
-_LINK = re.compile(  # one that is the same to whoever reads Markdown
-    r"(?<![!\\\]])\[(?:(?!://|www\.|&(?! ))[^\[\]`$\\\n<>])*\]"
-    rf"\((?:{_WEB}|mailto:[\w.+-]+@[\w.-]+|[\w-]+\.ipynb|#[\w.-]+)(?: '[\w ]*')?\)",
-    re.IGNORECASE | re.ASCII,
+# Pictures as grading/intake.py leaves them, links and addresses: those that are the same to whoever reads Markdown
+_WORDS = r"\[(?:(?!www\.)(?:[\w ,.:;'()+·–—’“”-]|& ))*\]"
+_WEB = (
+    r"[Hh][Tt][Tt][Pp][Ss]?://(?!\S*[Xx][Nn]--)(?:[a-zA-Z0-9-]+\.)*[a-zA-Z][a-zA-Z0-9-]*(?::[0-9]{1,4})?"
+    r"(?:[/?#][a-zA-Z0-9_./?=#+:,%~-]*)?"
 )
-_BARE = re.compile(rf"(?:^|(?<=[ \n\t(])){_WEB}(?=[.,;:!?)'\"*_]*(?:[ \n\t]|\Z))", re.IGNORECASE | re.ASCII)
+_PLACE = rf"{_WEB}|mailto:[a-zA-Z0-9_.+-]+@[a-zA-Z0-9_.-]+|[a-zA-Z0-9_-]+\.ipynb|#[a-zA-Z0-9_.-]+"
+_PASTED = re.compile(rf"!{_WORDS}\(attachment:picture-[0-9]+\)")
+_LINK = re.compile(rf"(?<![!\\\]]){_WORDS}\((?:{_PLACE})(?: '[a-zA-Z0-9 ]*')?\)")
+_BARE = re.compile(rf"(?:^|(?<=[ \n\t(])){_WEB}(?=[.,;:!?)'\"*_]*(?:[ \n\t]|\Z))")
 _WHOLE = "\N{OBJECT REPLACEMENT CHARACTER}"  # in place of one of these; it is no blank
 _OTHER = re.compile(r"!\[|\][(:]|\]\[|://|www\.|mermaid", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -201,6 +203,8 @@ def may_be_read_otherwise(source: str) -> bool:
     anything else that is part of a link in Markdown there is nothing: as it was typed, with entities read, or without
     the backslashes that Markdown takes away.
     """
+    if _CONTROL.search(source.replace("\t", " ")):
+        return True
     for text in (source, html.unescape(source)):
         rest = _BARE.sub(_WHOLE, _LINK.sub(_WHOLE, _PASTED.sub(_WHOLE, text)))
         if _OTHER.search(rest) or _OTHER.search(_ESCAPED.sub(r"\1", rest)):

@@ -399,7 +399,7 @@ def test_a_forged_message_says_nothing_of_its_own_with_secret_inputs(message, ki
         assert "cell 1337773734 has a syntax error in its line 4711" in told
 
 
-@pytest.mark.parametrize("number", [6820.0, 773.5, 1 / 773734, 1.0773])
+@pytest.mark.parametrize("number", [6820.0, 773.5, 1 / 773734, 1.0773, 7.73e10])
 def test_a_factor_that_an_answer_has_made_up_is_not_quoted(number):
     """It could be one of the secret inputs, digit by digit."""
     exercise = EXERCISES["compute_content_cost"]
@@ -407,6 +407,33 @@ def test_a_factor_that_an_answer_has_made_up_is_not_quoted(number):
     assert "a number, the same for every input" in hint and not re.search("68|773", hint)
     three = judge(exercise, cases, evaluate(_times(3), cases), hidden=True).hint
     assert "exactly 3 times too large" in three
+
+
+@pytest.mark.parametrize("name", ["gram_matrix", "compute_content_cost", "total_cost", "total_variation"])
+def test_zero_for_some_inputs_is_judged_like_any_other_wrong_value(name):
+    """Zero is the right value times zero, by which nobody can divide."""
+    exercise = EXERCISES[name]
+    right = next(answer for answer in RIGHT if answer.name == name).function
+    cases = exercise.cases(3)
+    for chosen in ({1, 2}, {len(cases) - 1, len(cases) - 2}, set(range(1, len(cases)))):
+        calls = []
+
+        def answer(*arguments, chosen=chosen, calls=calls, **keywords):
+            calls.append(0)
+            return right(*arguments, **keywords) * float((len(calls) - 1) // 2 not in chosen)
+
+        result = judge(exercise, cases, evaluate(answer, cases), hidden=True)
+        assert result.points < 5 and result.hint
+
+
+def test_a_fault_of_a_hint_costs_no_points(monkeypatch):
+    def fails(*rest):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("grading.judge.hint_for", fails)
+    exercise = EXERCISES["compute_content_cost"]
+    result = judge(exercise, cases := exercise.cases(3), evaluate(_times(2), cases), hidden=True)
+    assert result.points == 1 and "formula" in result.hint
 
 
 def _times(number):

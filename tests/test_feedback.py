@@ -248,11 +248,32 @@ def test_a_note_holds_no_formula():
         "!\\[a](https://a.org/b)",
         "[a][b](https://a.org/b)",
         "[a](https://a.org/b 'ti(t)le')",
+        *(
+            template.format(inside)
+            for template in ("![x{}](attachment:picture-1)", "[x{}](https://a.org/)")
+            for inside in (
+                "\r\r~~~mermaid\rgraph TD\r~~~\r\r",
+                "\r\rhttps://x",
+                " | www.x%3E/../../points.csv ",
+                " | www.x ",
+                " ftp://x%3E/../../points.csv",
+                " | ",
+            )
+        ),
+        "a\x0bb",
         "see ftp://a.org/b",
     ],
 )
 def test_what_jupyterlab_may_fetch_or_take_for_a_file_of_its_own_is_shown_as_typed(source):
     assert may_be_read_otherwise(source)
+
+
+def test_a_note_holds_no_link():
+    """JupyterLab makes one of a file's name, too, and takes it for one of the instructor's own files."""
+    for name in ("www.x%3E/../../a.ipynb", "WWW.x", "https://x%3E/../../a.ipynb", "ftp://x"):
+        shown = html.unescape(nbgrader_plugin._as_text(f"there is also {name} in more.zip"))
+        assert "://" not in shown and "www." not in shown.lower()
+        assert shown.replace("\N{ZERO WIDTH SPACE}", "") == f"there is also {name} in more.zip"
 
 
 def test_ordinary_text_is_not_shown_as_typed():
