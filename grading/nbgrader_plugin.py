@@ -95,8 +95,13 @@ class EvaluateExercises(NbGraderPreprocessor):
 
 def _as_text(note):
     """Markdown that shows a note as it is: a file's name in it could be a script, a picture, a formula or a link."""
-    note = re.sub(r"(?i)(?<=:)(?=//)|(?<=www)(?=\.)", "\N{ZERO WIDTH SPACE}", without_formulas(note))
+    note = _without_links(without_formulas(note))
     return "".join(f"&#{ord(letter)};" if letter in "<>&[]!`*" else letter for letter in note)
+
+
+def _without_links(text):
+    """A text in which JupyterLab sees no address."""
+    return re.sub(r"(?i)(?<=:)(?=/)|(?<=www)(?=\.)", "\N{ZERO WIDTH SPACE}", text)
 
 
 def outputs(result: Result, notes: Sequence[str] = ()) -> list[NotebookNode]:
@@ -104,6 +109,6 @@ def outputs(result: Result, notes: Sequence[str] = ()) -> list[NotebookNode]:
     lines = [result.exercise, *(f"  {line}" for line in result.messages), *(f"  Note: {note}." for note in notes)]
     points = {"text/plain": repr(float(result.points))}
     return [
-        nbformat.v4.new_output("stream", name="stdout", text="\n".join(lines) + "\n"),
+        nbformat.v4.new_output("stream", name="stdout", text=_without_links("\n".join(lines)) + "\n"),
         nbformat.v4.new_output("execute_result", data=points, execution_count=1),
     ]

@@ -3,6 +3,8 @@
 import html
 import re
 import shutil
+import subprocess
+import sys
 import time
 from datetime import datetime
 
@@ -20,7 +22,7 @@ from grading.course import Course, Submission
 from grading.exercises import EXERCISES
 from grading.feedback import Pages, has_pages
 from grading.gradebook import is_recorded, nbgrader_errors, record, release, remembered
-from grading.judge import failed
+from grading.judge import Result, failed
 from grading.latex import stays_in_place
 from grading.page import (
     CELL,
@@ -274,6 +276,17 @@ def test_a_note_holds_no_link():
         shown = html.unescape(nbgrader_plugin._as_text(f"there is also {name} in more.zip"))
         assert "://" not in shown and "www." not in shown.lower()
         assert shown.replace("\N{ZERO WIDTH SPACE}", "") == f"there is also {name} in more.zip"
+        said = nbgrader_plugin.outputs(Result("gram_matrix", {}, hint=f"found as {name}"))[0].text
+        assert "found as " in said and "://" not in said and "www." not in said.lower()
+
+
+def test_texts_of_what_is_nearly_an_address_are_read_at_once():
+    """Quadratic, one took 6 s, and ten such cells a minute of everybody's; in a child, since the time has a limit."""
+    program = """if True:
+        from grading.page import may_be_read_otherwise
+        for piece in ("https://a.org/" + "." * 29_900, "(http://", "[a](http://", "[a](http://a.o/", "a-", "a.", "[a"):
+            may_be_read_otherwise((piece * 30_000)[:30_000] + chr(92))"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=12, cwd=ROOT)
 
 
 def test_ordinary_text_is_not_shown_as_typed():
