@@ -1,5 +1,6 @@
 """How a feedback page looks: safe to open, whatever a learner wrote, and complete without a network."""
 
+import functools
 import html
 import re
 from html.parser import HTMLParser
@@ -10,6 +11,8 @@ import nh3
 from jinja2 import BytecodeCache, pass_context
 from latex2mathml.converter import Converter
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
@@ -18,6 +21,7 @@ from grading.latex import has_formulas, stays_in_place
 PENALTY = "Late submission penalty ("  # in nbgrader's page
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 LINE, CELL, NOTEBOOK = 500, 30_000, 300_000  # characters shown; colouring a line takes the square of its length
+REMEMBERED = 500  # cells that are kept as they are shown
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'"
 )
@@ -84,10 +88,20 @@ class _InMemory(BytecodeCache):
         self.compiled[bucket.key] = bucket.bytecode_to_string()
 
 
+def _colored(source, language=None, metadata=None):
+    """A code cell in colours, as nbconvert's Highlight2HTML makes it."""
+    return _colored_once(source, language, (metadata or {}).get("magics_language"))
+
+
+@functools.lru_cache(REMEMBERED)
+def _colored_once(source, language, magics):
+    return Highlight2HTML(pygments_lexer="ipython3")(source, language, {"magics_language": magics} if magics else {})
+
+
 class FeedbackExporter(HTMLExporter):
     """nbconvert's HTMLExporter, without scripts, with sanitised text, and with formulas as MathML."""
 
-    templates = _InMemory()
+    templates, texts = _InMemory(), {}
 
     def _create_environment(self):
         environment = super()._create_environment()
@@ -96,10 +110,25 @@ class FeedbackExporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context, source):
-        return safe(super().markdown2html(context, source))
+        """What was shown before is not made again: most cells are alike in all hand-ins."""
+        if context.get("cell", {}).get("attachments"):
+            return safe(super().markdown2html(context, source))
+        if source not in self.texts:
+            if len(self.texts) >= REMEMBERED:
+                self.texts.clear()
+            self.texts[source] = safe(super().markdown2html(context, source))
+        return self.texts[source]
 
     def from_notebook_node(self, nb, resources=None, **more):
-        page, resources = super().from_notebook_node(nb, resources, **more)
+        """As HTMLExporter does it, but for its last step: it reads the page again, and takes longer than all the rest.
+
+        That step gives pictures some alternative text, and JupyterLab's cells a tabindex: here are neither without.
+        """
+        resources = self._init_resources(resources)
+        known = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+        self.register_filter("highlight_code", _colored)
+        self.register_filter("filter_data_type", known)
+        page, resources = super(HTMLExporter, self).from_notebook_node(nb, resources, **more)
         head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">{_STYLE}'
         page = _SCRIPT.sub("", page).replace("<head>", head, 1)
         if resources.get("nbgrader", {}).get("late_penalty"):
