@@ -404,7 +404,7 @@ def test_hidden_inputs_do_not_get_out(graded):
 
 def test_scripts_in_a_submission_do_not_run_in_the_teachers_browser(graded):
     page = feedback(graded, "scripts_in_the_text")["03_style_cost"]
-    assert "a lost picture" in page
+    assert "(a picture that is not in the file)" in page
     assert "STOLEN" in page and "&lt;script&gt;alert(" in page.replace("'", "") and "<b>bold" not in page
 
 
