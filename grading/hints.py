@@ -6,7 +6,7 @@ from grading.cases import OVERFLOW
 from grading.errors import of_error, why_not_compiled
 from grading.exercises import Exercise
 from grading.mistakes import close, explained, name_mistake
-from grading.settings import alike_tables
+from grading.settings import alike
 
 TENSOR = "a NumPy call, .numpy(), float() or int() breaks the chain along which the gradient flows"
 BREAKS = {  # a name in the answer: what it does to the gradient
@@ -97,7 +97,7 @@ def _of_settings(exercise, passed, trials, hidden):
     for trial in usual:
         if hint := _of_kind(exercise, trial):
             return hint
-    if any(not alike_tables(trial.report["settings"], trial.report["settings_again"]) for trial in usual):
+    if any(not alike(trial.report["settings"], trial.report["settings_again"]) for trial in usual):
         return STATE
     if not (passed["shape"] and passed["value"] and passed["gradient"]):
         return explained(exercise, [trial.as_pieces() for trial in usual]) or exercise.wrong

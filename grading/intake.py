@@ -15,7 +15,6 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading.salvage import DECODER, conflicts, cut_cell, one_side, quickly, salvaged
-from grading.script import cells_of_script
 from grading.time_limit import can_be_parsed
 from grading.unpack import MAX_BYTES, MAX_ZIP_BYTES, Unreadable, bytes_of, member_of, opened
 from nst.cells import MAX_LENGTH
@@ -143,7 +142,7 @@ def _notebook(data, name):
     try:
         text = _text(data, notes)
         with quickly():
-            cells, lower = (cells_of_script(text), []) if Path(name).suffix.lower() == ".py" else _cells(text, notes)
+            cells, lower = (_from_script(text), []) if Path(name).suffix.lower() == ".py" else _cells(text, notes)
         if len(cells) > MAX_CELLS:
             raise Unreadable(f"it has {len(cells)} cells, more than the {MAX_CELLS} allowed")
         room = Room()
@@ -264,6 +263,12 @@ def _of_any_format(data):
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise Unreadable("it is no notebook: it has no cells")
     return data["cells"]
+
+
+def _from_script(text):
+    """The cells of a .py file: as nbconvert and Jupytext mark them, or all in one."""
+    parts = re.split(r"^# In ?\[.*\]:.*$|^# ?%%.*$", text, maxsplit=10 * MAX_CELLS, flags=re.MULTILINE)
+    return [dict(cell_type="code", source=part.strip("\n")) for part in parts if part.strip()]
 
 
 def _plain(cell, number, notes, room):

@@ -8,7 +8,7 @@ from grading.cases import Case, as_float64
 from grading.exercises import Exercise
 from grading.hints import constant, hint_for, note_for
 from grading.mistakes import close
-from grading.settings import agreement, alike_tables, table
+from grading.settings import agreement, alike, table
 
 CRITERIA = {"shape": 1, "value": 2, "gradient": 1, "generality": 1}
 MAX_POINTS = sum(CRITERIA.values())
@@ -145,7 +145,7 @@ class Trial:
     def _judge_settings(self):
         right, knob = self.expected["settings"], self.expected["knob"]
         self.shape, self.value, self.gradient = agreement(self.report["settings"], right, knob)
-        self.repeats = alike_tables(self.report["settings_again"], right)
+        self.repeats = alike(self.report["settings_again"], right)
 
     def _judge_numbers(self):
         report = self.report

@@ -28,11 +28,14 @@ POLICY = (
 _TAGS = nh3.ALLOWED_TAGS | {"input"}  # of task lists
 _ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "input": {"type", "checked", "disabled"}, "a": {"href", "title", "class"}}
 _ATTRIBUTES |= {name: {"id"} for name in ("h1", "h2", "h3", "h4", "h5", "h6")} | {"span": {"class"}, "div": {"class"}}
+# One that JupyterLab can read, or it would take the address for one of the instructor's own files. Nothing is tried
+# twice: a hand-in may hold thousands of what is nearly one.
+_HOST = (
+    r"[Hh][Tt][Tt][Pp][Ss]?://(?:(?![Xx][Nn]--)[a-zA-Z0-9-]++\.(?=[a-zA-Z0-9]))*+(?![Xx][Nn]--)[a-zA-Z][a-zA-Z0-9-]*+"
+    r"(?::[0-9]{1,4}+)?+"
+)
 _PLACES = {  # where a link may lead, and a picture come from; what has no `http:` before is on the page's own site
-    "href": re.compile(  # JupyterLab takes an address that it cannot read for one of the instructor's own files
-        r"https?://(?!\S*xn--)(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*(?::\d{1,4})?(?:[/?#].*)?\Z|mailto:|#|[\w-]+\.ipynb\Z",
-        re.IGNORECASE | re.DOTALL | re.ASCII,
-    ),
+    "href": re.compile(rf"{_HOST}(?:[/?#].*)?\Z|(?i:mailto:)|#|[a-zA-Z0-9_-]+\.ipynb\Z", re.DOTALL),
     "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,"),
 }
 _MADE = {"class", "id", "style", "title"}  # by nbconvert, with a learner's words in a title and in a heading's id
@@ -42,10 +45,7 @@ _HEADINGS = re.compile(
 )
 # Pictures as grading/intake.py leaves them, links and addresses: those that are the same to whoever reads Markdown
 _WORDS = r"\[(?:(?!www\.)(?:[\w ,.:;'()+·–—’“”-]|& ))*\]"
-_WEB = (  # nothing is tried twice: a hand-in may hold thousands of what is nearly one
-    r"[Hh][Tt][Tt][Pp][Ss]?://(?:(?![Xx][Nn]--)[a-zA-Z0-9-]++\.(?=[a-zA-Z0-9]))*+(?![Xx][Nn]--)[a-zA-Z][a-zA-Z0-9-]*+"
-    r"(?::[0-9]{1,4}+)?+(?:[/?#][a-zA-Z0-9_./?=#+:,%~-]*+)?+"
-)
+_WEB = rf"{_HOST}(?:[/?#][a-zA-Z0-9_./?=#+:,%~-]*+)?+"
 _PLACE = rf"{_WEB}|mailto:[a-zA-Z0-9_.+-]+@[a-zA-Z0-9_.-]+|[a-zA-Z0-9_-]+\.ipynb|#[a-zA-Z0-9_.-]+"
 _PASTED = re.compile(rf"!{_WORDS}\(attachment:picture-[0-9]+\)")
 _LINK = re.compile(rf"(?<![!\\\]]){_WORDS}\((?:{_PLACE})(?: '[a-zA-Z0-9 ]*')?\)")

@@ -34,16 +34,11 @@ def agreement(got: Table, right: Table, knob: str) -> tuple[bool, bool, bool]:
 
 def alike(a: Any, b: Any) -> bool:
     """Are they equal, and of one type throughout? For Python 1, 1.0 and True are equal."""
-    if type(a) is not type(b) or not isinstance(a, dict | list):
+    if type(a) is not type(b) or not isinstance(a, dict | list | tuple):
         return type(a) is type(b) and a == b
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(alike(a[name], b[name]) for name in a)
     return len(a) == len(b) and all(map(alike, a, b))
-
-
-def alike_tables(a: Table, b: Table) -> bool:
-    """The same of two tables."""
-    return alike([*map(list, a)], [*map(list, b)])
 
 
 def others(row: dict, knob: str) -> dict:

@@ -258,7 +258,6 @@ def test_what_another_cell_has_switched_is_said_in_one_line(line, words):
     code = f"""
 import nst_utils, tensorflow as tf
 from grading.checks import check
-from grading.errors import of_error
 {line}
 def total_cost(J_content, J_style, alpha=10, beta=40):
     return alpha * J_content + beta * J_style

@@ -290,6 +290,13 @@ def make(*words):
 
 
 @with_make
+def test_make_lab_has_the_instructors_menus_only_if_asked():
+    asked, usual, odd = make("-n", "lab", "NBGRADER=1"), make("-n", "lab"), make("-n", "lab", "NBGRADER=yes")
+    assert asked.returncode == 0 and "nst lab --nbgrader" in asked.stdout and "--nbgrader" not in usual.stdout
+    assert odd.returncode and "NBGRADER=yes: give 1 for yes" in odd.stderr
+
+
+@with_make
 def test_make_reports_a_bad_value_and_a_misspelt_variable():
     for words, message in (
         (["paint", "SIZE=big"], "nst paint: argument --size: big"),

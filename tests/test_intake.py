@@ -115,14 +115,6 @@ def test_a_script_is_read_as_a_notebook(tmp_path):
     assert is_right(answers) and f"{FILE}: found as 02_content_cost.py" in notes
 
 
-def test_the_text_below_an_answer_in_a_script_is_no_part_of_it(tmp_path):
-    notebook = nbformat.reads(FINISHED, as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith("check(")]
-    script, _ = PythonExporter().from_notebook_node(notebook)
-    answers, _, _ = hand_in(tmp_path, {"02_content_cost.py": script})
-    assert is_right(answers)
-
-
 @pytest.mark.parametrize(
     ("files", "right", "words"),
     [

@@ -50,22 +50,10 @@ def test_a_list_inside_the_settings_must_not_change_either():
     assert "changes its arguments" in judge(EXERCISE, cases, reports).hint
 
 
-def test_a_list_inside_the_values_must_not_change_either():
-    def empties(settings, knob, values):
-        found = right(settings, knob, copy.deepcopy(values))
-        for value in values:
-            if type(value) is list:
-                value.clear()
-        return found
-
-    cases = EXERCISE.cases(3)
-    reports = evaluate(empties, cases)
-    assert {case["general"] for case, report in zip(cases, reports) if report["modified"]} == {"values that are lists"}
-
-
 @pytest.mark.parametrize(
     "ruin",
     [
+        lambda settings, values: [value.clear() for value in values if type(value) is list],
         lambda settings, values: values.__setitem__(slice(None), [list(values)]),
         lambda settings, values: settings.update({name: [value] for name, value in settings.items()}),
         lambda settings, values: values.__setitem__(slice(None), [v[:] if type(v) is list else v for v in values]),

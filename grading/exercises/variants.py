@@ -2,7 +2,7 @@
 
 from grading.cases import case
 from grading.exercises import Exercise
-from grading.settings import alike_tables
+from grading.settings import alike
 
 NEW = "a knob that `settings` does not name, and that has had its default value so far"
 STANDING = "a value that the knob has already in `settings`"
@@ -218,7 +218,7 @@ RULES = {
 
 def explain(trials):
     """The first rule that holds for every wrong table."""
-    wrong = [trial for trial in trials if not alike_tables(*trial[1:])]
+    wrong = [trial for trial in trials if not alike(*trial[1:])]
     no_dicts = [trial for trial in wrong if not all(isinstance(row, dict) for _, row in trial[1])]
     if no_dicts:
         return next(hint for hint, rule in NO_DICTS.items() if all(rule(*trial) for trial in no_dicts))
