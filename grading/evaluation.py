@@ -26,14 +26,16 @@ def grade(
     """Run and judge all exercises in some notebooks of one submission; return {exercise: Result}.
 
     notebooks: {stem: text}, such as {"02_content_cost": "{...}"}; seed: of the secret inputs; run: where to.
+    All are tried together in one process first, which is quick. That counts for those that are fully right, and the
+    others are tried once more, each alone, so that none suffers from another.
     Where the last definition gets less than all points, the finished one in the exercise's own cell is tried as well;
     so is an exercise that builds on one which is not right, with a stand-in for that. The better counts. What builds
     on an endless one is tried with the stand-in only.
     """
     exercises = [exercise for exercise in EXERCISES.values() if exercise.notebook in notebooks]
     notebooks = {stem: code_in(text) for stem, text in notebooks.items()}
-    results = {}
-    for level in _levels(exercises):  # the helpers first
+    results = _right_together(notebooks, exercises, seed, limits, run)
+    for level in _levels([each for each in exercises if each.name not in results]):  # the helpers first
         own = [each for each in level if not _endless(each, results)]
         results |= _try(notebooks, own, seed, False, limits, run) if own else {}
         results |= {each.name: failed(each.name, REASONS["time"]) for each in level if each not in own}
@@ -64,6 +66,13 @@ def grade(
             result.note = f"judged with a replacement for {EXERCISES[name].builds_on}, which gives no right result yet"
             results[name] = result
     return results
+
+
+def _right_together(notebooks, exercises, seed, limits, run):
+    """Results of those exercises that are fully right while they share a process. Not those of a training step."""
+    several = [each for each in exercises if "world" not in each.cases(seed)[0]]  # its world knows what J is made of
+    tried = _try(notebooks, several, seed, False, limits, run, together=True) if len(several) > 1 else {}
+    return {name: result for name, result in tried.items() if result.points == result.max_points}
 
 
 def code_in(text: str) -> str:
@@ -111,7 +120,7 @@ def _with_own_cell_last(text, name):
     return json.dumps(notebook)
 
 
-def _try(notebooks, exercises, seed, stand_ins, limits, run):
+def _try(notebooks, exercises, seed, stand_ins, limits, run, together=False):
     """Results of some exercises; the huge inputs wait until all others are right: a mistake makes gigabytes of them."""
     texts = {f"{stem}.ipynb": text for stem, text in notebooks.items()}
     inputs = {each.name: each.cases(seed) for each in exercises}
@@ -123,7 +132,7 @@ def _try(notebooks, exercises, seed, stand_ins, limits, run):
             for n in names
             if cases[n]
         ]
-        return {n: (status, reports, cases[n]) for n, (status, reports) in run(texts, jobs, limits).items()}
+        return {n: (status, reports, cases[n]) for n, (status, reports) in run(texts, jobs, limits, together).items()}
 
     def result(name, status, reports, cases):
         if status != "done":

@@ -7,6 +7,7 @@ gradebook; the workers run the sandboxes and return results.
 """
 
 import argparse
+import itertools
 import os
 import secrets
 import sys
@@ -49,20 +50,30 @@ def completed(futures: Iterable[Future], stopped: Callable[[], bool]) -> Iterato
 
 
 def evaluate_all(
-    submissions: list[Submission],
+    submissions: Iterable[Submission],
     limits: sandbox.Limits,
     count: int | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Submission, dict[str, Result] | BaseException]]:
-    """Yield (submission, {exercise: Result} or the exception that prevented it) as the workers get done."""
-    if not submissions:
+    """Yield (submission, {exercise: Result} or the exception that prevented it) as the workers get done.
+
+    They are evaluated, and yielded, while `submissions` is still at the next. KeyboardInterrupt once `stopped()`.
+    """
+    submissions = iter(submissions)
+    first = [each for each in [next(submissions, None)] if each]
+    if not first:
         return
-    with workers(min(count or os.cpu_count(), len(submissions))) as these:
+    with workers(count or os.cpu_count()) as these:
         futures = {}
-        for submission in submissions:
-            submission.seed = secrets.randbits(64)
-            futures[these.executor.submit(grade_submission, submission.texts, submission.seed, limits)] = submission
         try:
+            for submission in itertools.chain(first, submissions):
+                submission.seed = secrets.randbits(64)
+                future = these.executor.submit(grade_submission, submission.texts, submission.seed, limits)
+                futures[future] = submission
+                for future in [each for each in futures if each.done()]:
+                    yield futures.pop(future), future.exception() or future.result()
+                if stopped():
+                    raise KeyboardInterrupt
             for future in completed(futures, stopped):
                 yield futures[future], future.exception() or future.result()
         finally:
@@ -102,36 +113,44 @@ def _grade_course(course, students, again, count, stopped):
         print(f"not in {roster.NAME}, and graded all the same: {', '.join(map(printable, strangers))}")
     if unknown := set(students) - set(names):
         raise FileNotFoundError(f"no submission of {', '.join(sorted(unknown))} in {course.submitted}")
-    submissions, words = [], {}
-    for name in names:
-        submissions.append(submission := Submission(course, name))
-        if not submission.refusal:
-            words[name] = similar.words(submission.texts)
-            _set_aside(course, submission)
-    chosen = [each for each in submissions if not each.refusal and (not students or each.student in students)]
-    late.set_due_dates(course, class_list, [each.student for each in submissions if not each.refusal])
-    statuses = {each.student: each.refusal or "not graded yet" for each in submissions}
-    statuses |= {name: f"refused: {reason}" for name, reason in collected.unmatched.items()}
-    done = [each for each in submissions if not each.refusal and is_recorded(course, each)]
-    for submission in done:
-        statuses[submission.student] = _with_notes("unchanged", submission, course)
-    todo = [each for each in chosen if again or each not in done]
-    with Pages(course, count) as pages:
+    late.set_due_dates(course, class_list, ())  # before all else: there may be a mistake in them
+    statuses, words = {}, {}
+    with Pages(course, count) as pages, tqdm(total=0, desc="grading", unit="submission", delay=1) as progress:
         writing = {}
-        for submission in chosen:
-            if submission not in todo and not has_pages(course, submission):
-                writing[pages.write(submission)] = submission
-                statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
-        evaluated = evaluate_all(todo, course.limits, count, stopped)
-        for submission, results in tqdm(
-            evaluated, total=len(todo), desc="grading", unit="submission", disable=not todo
-        ):
+
+        def read():
+            read, unchanged = [], []
+            for name in names:
+                submission = Submission(course, name)
+                statuses[name] = submission.refusal or "not graded yet"
+                if submission.refusal:
+                    continue
+                read.append(name)
+                words[name] = similar.words(submission.texts)
+                _set_aside(course, submission)
+                done, chosen = is_recorded(course, submission), not students or name in students
+                if done:
+                    statuses[name] = _with_notes("unchanged", submission, course)
+                if chosen and (again or not done):
+                    progress.total += 1
+                    yield submission
+                elif chosen:
+                    unchanged.append(submission)
+            late.set_due_dates(course, class_list, read)
+            for submission in unchanged:
+                if not has_pages(course, submission):
+                    writing[pages.write(submission)] = submission
+                    statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
+
+        for submission, results in evaluate_all(read(), course.limits, count, stopped):
             statuses[submission.student] = _recorded(course, class_list, submission, results)
             if statuses[submission.student].startswith("graded"):
                 writing[pages.write(submission)] = submission
+            progress.update()
         for future in completed(writing, stopped):
             if error := future.exception():
                 statuses[writing[future].student] = f"not graded: its feedback could not be written ({error})"
+    statuses |= {name: f"refused: {reason}" for name, reason in collected.unmatched.items()}
     rows = table(course, statuses)
     alike = similar.pairs(words)
     with closed():

@@ -1,10 +1,12 @@
 """What goes into nbgrader's gradebook and comes out of it. Only one process writes it."""
 
+import functools
 import json
 import logging
 import warnings
 from contextlib import contextmanager
 
+import nbgrader.api
 from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
@@ -15,6 +17,9 @@ from grading.course import NOTEBOOKS, Busy, Course, Submission
 from grading.judge import Result
 from grading.release import ASSIGNMENT
 from nst.pictures import write_atomically
+
+# nbgrader makes one for each question that it asks, and SQLAlchemy then prepares each question anew, slower every time
+nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 
 
 def release(course: Course) -> None:

@@ -290,12 +290,12 @@ def _plain(cell, number, notes, room):
     code = cell.get("cell_type") == "code" or ("cell_type" not in cell and "outputs" in cell)
     if code:
         whole = _without_markers(whole, number, notes, room)
-        new = nbformat.v4.new_code_cell(whole)
+        more = dict(execution_count=None, outputs=[])
     else:
         whole, pictures = _pictures(whole, cell.get("attachments"), room)
-        new = nbformat.v4.new_markdown_cell(whole, attachments=pictures) if pictures else None
-        new = new or nbformat.v4.new_markdown_cell(whole)
-    new["id"] = f"cell-{number}"
+        more = dict(attachments=pictures) if pictures else {}
+    about = dict(id=f"cell-{number}", cell_type="code" if code else "markdown", metadata={})
+    new = nbformat.from_dict(about | dict(source=whole) | more)  # nbformat's own functions validate each cell, slowly
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = marks.get("grade_id") if isinstance(marks, dict) else None

@@ -40,7 +40,7 @@ def grade_mine(folder: Path) -> tuple[dict[str, Result], list[str], bool]:
     return grade(texts, SEED), notes, True
 
 
-def without_sandbox(notebooks: dict[str, str], jobs: list[dict], limits: object = None) -> dict[str, tuple]:
+def without_sandbox(notebooks: dict, jobs: list[dict], limits: object = None, together: bool = False) -> dict:
     """What `sandbox.run` returns, in this very process: for one's own notebooks, where nothing else can be had."""
     from grading.sandboxed.inside import evaluated
 

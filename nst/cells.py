@@ -115,9 +115,9 @@ def is_blank(function: ast.FunctionDef) -> bool:
 
 # ---------------------------------------------------------------- names that a statement makes, changes, uses
 
-_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-_INNER = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_NAMED, _IMPORTS = DEFINITIONS[:3], DEFINITIONS[3:]
+_INNER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 COMPOUND = ast.If | ast.Try | ast.For | ast.With
 BLOCKS = ("body", "orelse", "finalbody")
 _ALTERING = {
@@ -127,14 +127,26 @@ _ALTERING = {
 
 def bound(node):
     """Names that a statement makes or changes in the notebook."""
-    if isinstance(node, _FUNCTIONS | ast.ClassDef):
-        return {node.name}
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.split(".")[0] for alias in node.names}
-    if isinstance(node, _INNER):
-        return set()
-    names = {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
-    return names | altered_by(node) | {name for child in ast.iter_child_nodes(node) for name in bound(child)}
+    names = set()
+    for part in _parts(node):
+        if isinstance(part, _NAMED):
+            names.add(part.name)
+        elif isinstance(part, _IMPORTS):
+            names.update(alias.asname or alias.name.split(".")[0] for alias in part.names)
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            names.add(part.id)
+        names |= altered_by(part)
+    return names
+
+
+def _parts(node):
+    """A statement and all in it, but nothing in a function, a class or a comprehension, and of those only the first."""
+    left = [node]
+    while left:
+        part = left.pop()
+        yield part
+        if not isinstance(part, _NAMED + _INNER):
+            left.extend(ast.iter_child_nodes(part))
 
 
 def continued(node):
@@ -148,9 +160,7 @@ def continued(node):
 
 def altered(node):
     """Names whose value a statement changes in place."""
-    if isinstance(node, _FUNCTIONS | ast.ClassDef | _INNER):
-        return set()
-    return altered_by(node) | {name for child in ast.iter_child_nodes(node) for name in altered(child)}
+    return set().union(*map(altered_by, _parts(node)))
 
 
 def altered_by(node):

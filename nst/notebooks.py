@@ -3,14 +3,15 @@
 import ast
 import builtins
 import copy
+import functools
 import json
 import linecache
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from nst.cells import COMPOUND, DEFINITIONS, altered, bound, continued, is_blank, names_used, parse_cell
+from nst.cells import DEFINITIONS, altered, bound, continued, is_blank, names_used, parse_cell
 from nst.quick import kept_of, known_names
 
 COST_FUNCTIONS = [  # where the learner writes what every painting needs
@@ -183,40 +184,46 @@ def _loads(node):
 
 def _statements(path):
     """The statements of a notebook, and a note on unreadable cells."""
-    statements, broken, bodies = [], "", []
-    for number, source in _code(path):
-        filename = f"{path.resolve()}#cell{number}"
+    statements, broken, texts = _read(f"{path.resolve()}", _code(path))
+    for filename, text in texts.items():
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    return [replace(each) for each in statements], broken
+
+
+@functools.lru_cache(maxsize=8)  # a notebook is asked for one function after the other
+def _read(path, cells):
+    """(statements, a note on unreadable cells, {file name: text} of the others); nobody may change any of these."""
+    broken, texts, bodies = "", {}, []
+    for number, source in cells:
+        filename = f"{path}#cell{number}"
         try:
-            tree, text = parse_cell(source)
+            tree, texts[filename] = parse_cell(source)
         except SyntaxError as error:
             broken = f" (cell {number} has a syntax error: {error.msg}, line {error.lineno})"
             continue
-        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        bodies += [(number, filename, text.splitlines(), node) for node in _one_by_one(tree.body)]
+        lines = texts[filename].splitlines()
+        bodies += [(number, filename, lines, node) for node in _one_by_one(tree.body)]
     known = known_names([node for *_, node in bodies])
-    for number, filename, lines, node in bodies:
-        kept = kept_of(copy.deepcopy(node) if isinstance(node, COMPOUND) else node, known)  # blocks are changed
-        names = bound(kept) if kept else set()
-        statement = _Statement(
-            kept,
-            filename,
-            f"cell {number}: {lines[node.lineno - 1].strip()[:60]}",
-            names,
-            bound(node) - names,
-            altered(node),
-        )
-        if kept:
-            statement.at_once, statement.later = names_used(kept)
-            statement.at_once |= continued(kept)
-        statements.append(statement)
-    return statements, broken
+    return [_statement(*body, known) for body in bodies], broken, texts
+
+
+def _statement(number, filename, lines, node, known):
+    where = f"cell {number}: {lines[node.lineno - 1].strip()[:60]}"
+    everything, changed = bound(node), altered(node)
+    kept = kept_of(node, known)  # which takes from a block what is not kept
+    names = bound(kept) if kept else set()
+    statement = _Statement(kept, filename, where, names, everything - names, changed)
+    if kept:
+        statement.at_once, statement.later = names_used(kept)
+        statement.at_once |= continued(kept)
+    return statement
 
 
 def _code(path):
     """(number, source) of a notebook's code cells; ValueError, naming the notebook, for what is none."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
-        return [(n, "".join(c["source"])) for n, c in enumerate(cells, start=1) if c["cell_type"] == "code"]
+        return tuple((n, "".join(c["source"])) for n, c in enumerate(cells, start=1) if c["cell_type"] == "code")
     except (ValueError, KeyError, TypeError) as error:
         reason = error if isinstance(error, ValueError) else "cells, or a part of one, are missing"
         raise ValueError(f"{path.name}: damaged, not a notebook any more ({reason}); get it back first") from error

@@ -52,3 +52,8 @@ def function(name, body):
     """An answer under the exercise's own signature, with this body."""
     signature = RIGHT[name].split('"""')[0].strip()
     return signature + "\n" + "\n".join(f"    {line}" for line in body.strip().splitlines())
+
+
+def reads_only(submissions, *_):
+    """In place of `evaluate_all`: all are read, and none is evaluated."""
+    return list(submissions)[:0]

@@ -28,8 +28,8 @@ WRONG, COMMENT = "total_cost", "Nearly: look at alpha and beta again."
 
 
 def evaluates_nothing(submissions, *_):
-    assert not submissions
-    return submissions
+    assert not list(submissions)
+    return []
 
 
 ATTACK = '<img src="nowhere" onerror="attacked = true"><script>attacked = true</script>'

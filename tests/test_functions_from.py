@@ -36,6 +36,21 @@ def test_several_names_come_in_the_order_asked(notebook):
     assert (a(), b()) == (1, 2)
 
 
+def test_a_notebook_that_was_read_before_says_the_same_and_a_changed_one_the_new(notebook):
+    cells = [
+        "x = input()\nN = x",
+        "if True:\n    print(1)\n    FACTOR = 2",
+        "def f():\n    return FACTOR\ndef g(): return N",
+    ]
+    for _ in range(2):
+        f, g = functions_from(notebook(*cells), "f", "g")
+        assert f() == 2
+        with pytest.raises(NameError, match="a line that is not taken along, cell 2: N = x"):
+            g()
+    cells[1] = cells[1].replace("2", "3")
+    assert functions_from(notebook(*cells), "f")() == 3
+
+
 def test_nothing_else_of_the_notebook_runs(notebook, tmp_path):
     name = notebook(
         "open('trace', 'w')", "print('hello')\nx = open('trace', 'w')", "def f():\n    return 1\nopen('trace', 'w')"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from classroom import FULL, function, submit
+from classroom import FULL, function, reads_only, submit
 from distributed import Client
 
 from grading.course import NOTEBOOKS, Course
@@ -253,7 +253,7 @@ def test_a_number_of_workers_that_is_none_is_refused(root, capsys):
 
 def test_a_folder_where_points_csv_should_be_is_named(root, capsys, monkeypatch):
     monkeypatch.setattr("grading.grade.release", lambda course: None)
-    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    monkeypatch.setattr("grading.grade.evaluate_all", reads_only)
     submit(root, "ada")
     (root / "points.csv").mkdir()
     assert "points.csv: Is a directory" in refusal(root, capsys)
@@ -261,7 +261,7 @@ def test_a_folder_where_points_csv_should_be_is_named(root, capsys, monkeypatch)
 
 def test_a_refused_student_changes_the_exit_status(root, monkeypatch):
     monkeypatch.setattr("grading.grade.release", lambda course: None)
-    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    monkeypatch.setattr("grading.grade.evaluate_all", reads_only)
     submit(root, "ada")
     for refused in (False, True):
         with pytest.raises(SystemExit) as ended:

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from classroom import RIGHT, notebooks
+from classroom import RIGHT, notebooks, reads_only
 from nbconvert import HTMLExporter, PythonExporter
 
 from grading import evaluation, nbgrader_plugin
@@ -732,7 +732,7 @@ def test_what_programs_leave_behind_is_no_student_and_a_file_is_refused(course, 
     (course.submitted / "ben.zip").write_bytes(zipped({FILE: FINISHED}))
     (course.submitted / ".DS_Store").write_bytes(b"")
     monkeypatch.setattr("grading.grade.release", lambda course: None)
-    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    monkeypatch.setattr("grading.grade.evaluate_all", reads_only)
     rows = {row["student"]: row["status"] for row in grade_course(course)}
     assert set(rows) == {"ada", "ben.zip"}
     assert rows["ben.zip"].startswith("refused: a file; what is in it belongs into submitted/<student>/notebooks/")
@@ -745,6 +745,7 @@ def test_of_a_class_only_the_code_stays_in_memory_until_it_is_recorded(course, m
     kept, recorded = [], []
 
     def evaluate_all(submissions, *_):
+        submissions = list(submissions)
         kept.extend(text for each in submissions for text in each.texts.values())
         return [(each, {}) for each in submissions]
 
@@ -808,7 +809,7 @@ def test_of_an_answer_in_its_own_cell_and_a_later_one_the_better_counts(tmp_path
     answers, _, notebook = hand_in(tmp_path, {f"{STYLE}.ipynb": in_style(change)}, STYLE)
     assert f"return {scratch}" in answers["gram_matrix"]
 
-    def points_as_returned(notebooks, exercises, *rest):
+    def points_as_returned(notebooks, exercises, *rest, together=False):
         path = tmp_path / "now.ipynb"
         path.write_text(notebooks[STYLE])
         got = functions_from(path, "gram_matrix")(0)
@@ -852,7 +853,7 @@ def test_a_folder_named_in_latin_1_and_half_characters_stop_nobodys_points(cours
     os.mkdir(os.fsencode(course.submitted / "ada" / "notebooks") + b"/Andr\xe9")
     (course.submitted / "ada" / "notebooks" / os.fsdecode(b"Andr\xe9") / FILE).write_text(FINISHED)
     monkeypatch.setattr("grading.grade.release", lambda course: None)
-    monkeypatch.setattr("grading.grade.evaluate_all", lambda *rest: [])
+    monkeypatch.setattr("grading.grade.evaluate_all", reads_only)
     rows = grade_course(course)
     assert len(rows) == 2 and any("refused" in row["status"] for row in rows)
     rows[0]["status"] += "\ud800"
@@ -928,7 +929,7 @@ def test_only_code_goes_into_the_sandbox_and_cells_keep_their_numbers(tmp_path):
     ]
     sent = []
 
-    def run(notebooks, jobs, limits):
+    def run(notebooks, jobs, limits, together):
         sent.append(notebooks)
         return {job["exercise"]: ("damaged", None) for job in jobs}
 

@@ -281,3 +281,11 @@ def test_no_cell_can_be_a_formula(text, tmp_path):
 def test_numbers_and_ordinary_texts_stay_what_they_are():
     for value in (-1.5, 0, "-2", "-2.25", "3", "graded; found as x=1.ipynb", "Müller, José", "a-b", ""):
         assert cell(value) == value
+
+
+def test_all_questions_to_the_gradebook_go_through_one_engine_which_can_be_closed_and_used_again(course):
+    """SQLAlchemy keeps prepared questions with the engine; nbgrader alone makes twenty of them for each student."""
+    with course.gradebook() as first, course.gradebook() as second:
+        assert first.engine is second.engine
+        second.close()
+        assert [each.name for each in first.assignments] == ["notebooks"]

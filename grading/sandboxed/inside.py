@@ -1,11 +1,12 @@
-"""The process inside the sandbox: a child for each exercise, which alone runs what a learner wrote.
+"""The process inside the sandbox: a child for each request, which alone runs what a learner wrote.
 
-TensorFlow is imported once, before a learner's code is near; each exercise then gets a forked child, so that one that
-crashes or hangs takes nothing else with it. As root, the child has processes, mounts, IPC and a user of its own, and
-this process serves one submission after the other. A child's bytes are passed on unread.
+TensorFlow is imported once, before a learner's code is near; each request, for one exercise or for several, then gets
+a forked child, so that one that crashes or hangs takes nothing else with it. As root, the child has processes, mounts,
+IPC and a user of its own, and this process serves one submission after the other. A child's bytes are passed on unread.
 """
 
 import contextlib
+import gc
 import glob
 import json
 import os
@@ -40,6 +41,8 @@ def main(warm: bool) -> None:
     for name in glob.glob("/tmp/.*"):  # what was made by these imports
         shutil.rmtree(name, ignore_errors=True)
     clean = [] if warm else os.listdir("/tmp")
+    gc.collect()
+    gc.freeze()  # a child's collections would write to, and so copy, each page of what was imported
     _tell(dict(status="ready"))
     for size, temporary_bytes in _requests():
         if warm:
@@ -67,7 +70,7 @@ def _read(size):
 
 
 def _serve(size, clean):
-    """Read a request, run its exercise in a child, and tell how it went; clean: what lies in /tmp at first."""
+    """Read a request, run its exercises in a child, and tell how it went; clean: what lies in /tmp at first."""
     request = decode(_read(size))
     paths = [f"/tmp/{name}" for name in request["notebooks"]]
     try:
@@ -77,7 +80,7 @@ def _serve(size, clean):
     except OSError:
         status, number, data = "full", 0, b""
     else:
-        status, number, data = _in_child(lambda: encode(evaluated(request["job"])), request["limits"])
+        status, number, data = _in_child(lambda: encode(_all_evaluated(request["jobs"])), request["limits"])
     for path in paths:
         with contextlib.suppress(OSError):
             os.unlink(path)
@@ -90,6 +93,10 @@ def _something_is_left(clean):
         return not set(os.listdir("/tmp")) <= set(clean)
     except OSError:
         return True
+
+
+def _all_evaluated(jobs):
+    return {job["exercise"]: evaluated(job) for job in jobs}
 
 
 def evaluated(job: dict, folder: str = "/tmp") -> list[dict]:
