@@ -7,13 +7,14 @@ gradebook; the workers run the sandboxes and return results.
 """
 
 import argparse
-import itertools
 import os
 import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
@@ -50,36 +51,47 @@ def completed(futures: Iterable[Future], stopped: Callable[[], bool]) -> Iterato
 
 
 def evaluate_all(
-    submissions: Iterable[Submission],
+    submissions: Iterable[Submission | None],
     limits: sandbox.Limits,
+    record: Callable[[Submission, dict[str, Result] | BaseException], None],
     count: int | None = None,
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[Submission, dict[str, Result] | BaseException]]:
-    """Yield (submission, {exercise: Result} or the exception that prevented it) as the workers get done.
+) -> None:
+    """Evaluate submissions in parallel; call `record` with each one's results, or the exception that prevented them.
 
-    They are evaluated, and yielded, while `submissions` is still at the next. KeyboardInterrupt once `stopped()`.
+    record: is called in one thread of its own, so that nothing that is evaluated waits until another hand-in is read.
+    submissions: may be read, slowly, as they are asked for; None where there is nothing to evaluate.
+    Raises KeyboardInterrupt once `stopped()`, when all that is evaluated is recorded, and what `record` raises.
     """
-    submissions = iter(submissions)
-    first = [each for each in [next(submissions, None)] if each]
-    if not first:
-        return
-    with workers(count or os.cpu_count()) as these:
-        futures = {}
-        try:
-            for submission in itertools.chain(first, submissions):
+    with ExitStack() as stack:
+        evaluations, records, these = [], [], None
+        recorder = stack.enter_context(ThreadPoolExecutor(1))
+        stack.callback(sandbox.close_all)
+        stack.callback(lambda: [each.cancel() for each in evaluations])
+
+        def hand_on(submission, recorded, evaluation):
+            if not evaluation.cancelled():
+                with suppress(RuntimeError):  # when all has been ended
+                    recorder.submit(finish, recorded, submission, evaluation.exception() or evaluation.result())
+
+        def finish(recorded, submission, results):
+            try:
+                recorded.set_result(record(submission, results))
+            except BaseException as error:
+                recorded.set_exception(error)
+
+        for submission in submissions:
+            if stopped():
+                raise KeyboardInterrupt
+            if submission:
+                these = these or stack.enter_context(workers(count or os.cpu_count()))
                 submission.seed = secrets.randbits(64)
-                future = these.executor.submit(grade_submission, submission.texts, submission.seed, limits)
-                futures[future] = submission
-                for future in [each for each in futures if each.done()]:
-                    yield futures.pop(future), future.exception() or future.result()
-                if stopped():
-                    raise KeyboardInterrupt
-            for future in completed(futures, stopped):
-                yield futures[future], future.exception() or future.result()
-        finally:
-            for future in futures:
-                future.cancel()
-            sandbox.close_all()
+                arguments = submission.texts, submission.seed, limits
+                evaluations.append(these.executor.submit(grade_submission, *arguments))
+                records.append(Future())
+                evaluations[-1].add_done_callback(partial(hand_on, submission, records[-1]))
+        for recorded in completed(records, stopped):
+            recorded.result()
 
 
 def grade_course(
@@ -121,6 +133,7 @@ def _grade_course(course, students, again, count, stopped):
         def read():
             read, unchanged = [], []
             for name in names:
+                yield None
                 submission = Submission(course, name)
                 statuses[name] = submission.refusal or "not graded yet"
                 if submission.refusal:
@@ -142,11 +155,13 @@ def _grade_course(course, students, again, count, stopped):
                     writing[pages.write(submission)] = submission
                     statuses[submission.student] = _with_notes("unchanged, feedback renewed", submission, course)
 
-        for submission, results in evaluate_all(read(), course.limits, count, stopped):
+        def keep(submission, results):
             statuses[submission.student] = _recorded(course, class_list, submission, results)
             if statuses[submission.student].startswith("graded"):
                 writing[pages.write(submission)] = submission
             progress.update()
+
+        evaluate_all(read(), course.limits, keep, count, stopped)
         for future in completed(writing, stopped):
             if error := future.exception():
                 statuses[writing[future].student] = f"not graded: its feedback could not be written ({error})"

@@ -184,7 +184,7 @@ class Sandbox:
                 unclear, before = unclear + (now - before) * (above is None), now
                 if above or unclear > UNCLEAR:
                     reason = "memory"
-                elif now > deadline:
+                elif now > deadline and self.frames.empty():  # reading the memory may have taken long
                     reason = "time"
                 continue
             if isinstance(frame, tuple):

@@ -56,4 +56,5 @@ def function(name, body):
 
 def reads_only(submissions, *_):
     """In place of `evaluate_all`: all are read, and none is evaluated."""
-    return list(submissions)[:0]
+    for _ in submissions:
+        pass

@@ -1,6 +1,8 @@
 """The order in which a submission's exercises are tried, and which of the tries counts; no sandbox is started."""
 
 import json
+import time
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -83,26 +85,82 @@ def test_several_exercises_have_a_quarter_of_the_time_of_one(monkeypatch):
 
     for jobs in (["a"], ["a", "b"]):
         assert sandbox.Sandbox._evaluate(Answers(), {}, jobs, None) == ("time", None)
-    for _ in range(100):
-        if len(sent) == 2:
-            break
-        evaluation.sandbox.time.sleep(0.01)
-    assert sorted(limits["seconds"] for limits in sent) == [5, 20]
+    wait_for(lambda: len(sent) == 2)
+    assert sorted(sent) == [5, 20]
 
 
-def test_the_first_is_evaluated_and_handed_on_while_others_are_still_read(monkeypatch):
-    monkeypatch.setattr("grading.grade.grade_submission", lambda texts, seed, limits: texts)
-    order = []
+class Handed(Submission):
+    """One that is not read: its texts are a number."""
+
+    def __init__(self, number):
+        self.texts = number
+
+
+def evaluated(submissions, stopped=lambda: False):
+    """What evaluate_all records of such submissions, in order, and how it ends."""
+    recorded = []
+    with mock.patch("grading.grade.grade_submission", lambda texts, seed, limits: 10 * texts if texts else 1 / 0):
+        try:
+            evaluate_all(submissions, None, lambda each, results: recorded.append((each.texts, results)), 1, stopped)
+        except BaseException as error:
+            return recorded, type(error)
+    return recorded, None
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_what_is_evaluated_is_recorded_while_another_is_still_read():
+    recorded = []
 
     def read():
-        for number in range(3):
-            order.append(f"read {number}")
-            submission = Submission.__new__(Submission)
-            submission.texts = number
-            yield submission
-            sandbox.time.sleep(0.1)
+        yield Handed(1)
+        wait_for(lambda: recorded)
+        yield None
+        yield Handed(2)
 
-    for submission, results in evaluate_all(read(), None, 1):
-        order.append(f"done {results}")
-        assert submission.texts == results
-    assert order.index("done 0") < order.index("read 2") and order[-1] == "done 2"
+    with mock.patch("grading.grade.grade_submission", lambda texts, seed, limits: texts):
+        evaluate_all(read(), None, lambda each, results: recorded.append(results), 1)
+    assert recorded == [1, 2]
+
+
+def test_one_that_cannot_be_evaluated_stops_no_other():
+    recorded, error = evaluated(map(Handed, (1, 0, 2)))
+    assert error is None and recorded[0] == (1, 10) and recorded[2] == (2, 20)
+    assert isinstance(recorded[1][1], ZeroDivisionError)
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, OSError])
+def test_at_a_bad_end_of_reading_what_was_evaluated_is_recorded(ending):
+    evaluations = []
+
+    def read():
+        for number in (1, 2):
+            yield Handed(number)
+        wait_for(lambda: len(evaluations) == 2)
+        if ending is OSError:
+            raise OSError("the disk is full")
+        yield None
+
+    def slowly(texts, seed, limits):
+        evaluations.append(texts)
+        return texts
+
+    recorded = []
+
+    def record(submission, results):
+        time.sleep(0.2)
+        recorded.append(results)
+
+    with mock.patch("grading.grade.grade_submission", slowly), pytest.raises(ending):
+        evaluate_all(read(), None, record, 1, lambda: len(evaluations) == 2)
+    assert 1 in recorded
+
+
+def test_what_recording_raises_is_raised():
+    with mock.patch("grading.grade.grade_submission", lambda *_: {}), pytest.raises(ZeroDivisionError):
+        evaluate_all([Handed(1)], None, lambda each, results: 1 / 0, 1)

@@ -28,8 +28,7 @@ WRONG, COMMENT = "total_cost", "Nearly: look at alpha and beta again."
 
 
 def evaluates_nothing(submissions, *_):
-    assert not list(submissions)
-    return []
+    assert not any(submissions)
 
 
 ATTACK = '<img src="nowhere" onerror="attacked = true"><script>attacked = true</script>'

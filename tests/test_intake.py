@@ -744,10 +744,11 @@ def test_of_a_class_only_the_code_stays_in_memory_until_it_is_recorded(course, m
     (course.submitted / "ada" / "notebooks" / FILE).write_text(changed(lambda cells: cells.append(text)))
     kept, recorded = [], []
 
-    def evaluate_all(submissions, *_):
-        submissions = list(submissions)
+    def evaluate_all(submissions, limits, record, *_):
+        submissions = [each for each in submissions if each]
         kept.extend(text for each in submissions for text in each.texts.values())
-        return [(each, {}) for each in submissions]
+        for each in submissions:
+            record(each, {})
 
     monkeypatch.setattr("grading.grade.release", lambda course: None)
     monkeypatch.setattr("grading.grade.evaluate_all", evaluate_all)
