@@ -27,7 +27,7 @@ from grading.walls import SandboxError, available  # noqa: F401, for those who o
 
 ENDINGS = {"done", "time", "output", "files", "full", "killed", "ended"}  # all that a sandbox may say of an exercise
 MAX_JSON = 1_000_000  # bytes of what is not an array in a result
-POLL = 0.1  # seconds
+POLL = 0.05  # seconds
 UNCLEAR = 3  # seconds, of an exercise, in which its memory cannot be read since its processes come and go
 FEWEST_USERS = 1000  # ids that there must be
 MAX_TRIES = 1000  # to draw one that no other sandbox has

@@ -15,7 +15,7 @@ LISTS = ("styles", "weights", "masks")  # settings of a job that have several va
 
 def every_pair(content: str | Path, style: str | Path, defaults: dict) -> dict[str, Job]:
     """{name: Job} for each photo with each artwork; `content` and `style` are a picture or a folder of pictures."""
-    photos, artworks = _named(_pictures(content)), _named(_pictures(style))
+    photos, artworks = _named(pictures_in(content)), _named(pictures_in(style))
     entries = [
         {"name": f"{photo}_{artwork}", "content": str(photos[photo]), "styles": [str(artworks[artwork])]}
         for photo in photos
@@ -119,7 +119,8 @@ def _jobs(entries, folder, defaults):
     return jobs
 
 
-def _pictures(path):
+def pictures_in(path: str | Path) -> list[Path]:
+    """The pictures in a folder, in the order of their names, or a file itself. FileNotFoundError if there are none."""
     path = Path(path).expanduser()
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder")

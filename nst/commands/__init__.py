@@ -13,6 +13,7 @@ COMMANDS = {
     "paint": "a photo in the style of an artwork, or of several",
     "train": "the same by epochs x steps, as in notebook 04",
     "gallery": "many pictures at once",
+    "filter": "small networks that paint at once what they have learned from one artwork",
     "studio": "a page in the browser, for photos of your own",
     "lab": "JupyterLab, at the first exercise notebook",
     "record": "run all notebooks and store their outputs (for those who change them)",

@@ -1,0 +1,193 @@
+"""Filters: small networks that paint at once what they have learned from one artwork."""
+
+import argparse
+import contextlib
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nst
+from nst.commands.arguments import (
+    Parser,
+    Refused,
+    clear_bar,
+    complain,
+    in_words,
+    integer,
+    number,
+    say,
+    show_bar,
+    whole_number,
+)
+from nst.filtering import ENDING, Filter, find
+from nst.interrupt import ctrl_c_waits
+from nst.job import CHECKPOINT
+from nst.joblist import pictures_in
+from nst.paths import IMAGES, OUTPUT
+from nst.pictures import check_ending, check_file, keep_earlier, read_dpi, read_image, save_image, write_atomically
+
+LONGEST = 1200  # pixels: a filter's strokes have a size of their own, and get lost in a larger picture
+STOPPED = "stopped before it had learned anything; nothing was written"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="train|apply", parser_class=Parser)
+    train = kinds.add_parser("train", help="learn to paint like an artwork", description=_train.__doc__)
+    train.add_argument("art", metavar="ART", help="any picture file")
+    train.add_argument("-o", "--output", metavar="FILE.onnx", help="the filter (default: output/ART.onnx)")
+    train.add_argument("--minutes", type=number, metavar="N", default=10, help="time to learn (default: 10)")
+    train.add_argument("--steps", type=whole_number, metavar="N", help="so many steps, in place of minutes")
+    train.add_argument("--photos", metavar="FOLDER", default=str(IMAGES / "content"), help="what it learns from")
+    train.add_argument("--strength", type=number, metavar="N", default=5, help="of the style, 0 to 10 (default: 5)")
+    train.add_argument("--seed", type=integer, metavar="N", default=0, help="another one gives another filter")
+    train.add_argument("--resume", action="store_true", help="go on with a training that was stopped or killed")
+    apply = kinds.add_parser("apply", help="paint pictures with a filter", description=_apply.__doc__)
+    apply.add_argument("filter", metavar="FILTER", help="a file, or the name of one that comes with the course")
+    apply.add_argument("photo", metavar="PHOTO|FOLDER", help="any picture file, or a folder of them")
+    apply.add_argument("-o", "--output", metavar="OUT", help="a picture file, or for a folder another one")
+    apply.add_argument(
+        "--size", type=whole_number, metavar="N", default=LONGEST, help=f"longer side at most (default: {LONGEST})"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    try:
+        return {"train": _train, "apply": _apply}[given.kind](given)
+    except (OSError, ValueError) as error:
+        raise Refused(in_words(error)) from error
+
+
+# ---------------------------------------------------------------- apply
+
+
+def _apply(given):
+    """Paint a photo, or each in a folder, with a filter. No TensorFlow is needed."""
+    file, source = find(given.filter), Path(given.photo).expanduser()
+    many = source.is_dir()
+    photos = pictures_in(source) if many else [check_file(given.photo)]
+    made = _destinations(photos, many, given.output, file.stem)
+    painter, failed = Filter(file), 0
+    for photo, destination in zip(photos, made):
+        try:
+            painting = painter(read_image(photo, given.size))
+            earlier = None if many else keep_earlier(destination)
+            save_image(painting, destination, dpi=read_dpi(photo))
+        except (OSError, ValueError) as error:
+            if not many:
+                raise
+            complain("nst filter apply", in_words(error))
+            failed += 1
+            continue
+        if earlier:
+            say(f"The picture that was there before is kept as {earlier}")
+        say(f"{destination}: {painting.shape[2]} x {painting.shape[1]} pixels")
+    return int(bool(failed))
+
+
+def _destinations(photos, many, output, name):
+    """Where each painting goes."""
+    if not many:
+        made = [Path(output).expanduser() if output else OUTPUT / f"{photos[0].stem}_{name}.png"]
+        check_ending(made[0])
+    else:
+        folder = Path(output).expanduser() if output else OUTPUT / name
+        if folder.exists() and not folder.is_dir():
+            raise Refused(f"{folder}: a file; for a folder of photos give a folder")
+        stems = [photo.stem for photo in photos]
+        made = [folder / f"{p.stem if stems.count(p.stem) == 1 else p.name.replace('.', '_')}.png" for p in photos]
+    if taken := {path.resolve() for path in made} & {photo.resolve() for photo in photos}:
+        raise Refused(f"{taken.pop()}: one of the photos; let the painting go somewhere else")
+    return made
+
+
+# ---------------------------------------------------------------- train
+
+
+def _train(given):
+    """Learn to paint like an artwork, from photos, with the cost functions of the course's notebooks.
+
+    Ctrl-C stops early and keeps the best so far.
+    """
+    art = check_file(given.art).resolve()
+    read_image(art, 384, enlarge=True)
+    destination = Path(given.output).expanduser() if given.output else OUTPUT / f"{art.stem}{ENDING}"
+    if destination.suffix.lower() != ENDING or destination.is_dir():
+        raise Refused(f"{destination}: end the filter's name in {ENDING}")
+    if not 0 < given.minutes <= 10_000:
+        raise Refused(f"--minutes {given.minutes:g}: give more than 0")
+    if not 0 <= given.strength <= 10:
+        raise Refused(f"--strength {given.strength:g}: give 0 to 10")
+    photos = pictures_in(given.photos)
+    kept = destination.parent / f"{destination.stem}_training"
+    if given.resume and not (kept / CHECKPOINT).is_file():
+        raise Refused(f"--resume: there is no stopped training in {kept}; nst filter train without it starts anew")
+    how_long = f"{given.steps} steps" if given.steps else f"{given.minutes:g} minutes"
+    say(f"Learning from {art.name} and {len(photos)} photos for {how_long}. Ctrl-C stops early and keeps the best.")
+    return _trained(given, art, photos, destination, kept)
+
+
+def _trained(given, art, photos, destination, folder):
+    try:
+        with ctrl_c_waits():
+            nst.start_tensorflow()
+            from nst.filter_training import Lesson, train_filter
+            from nst.graphs import filter_graph
+
+        beta = Lesson.beta * 2.0 ** (given.strength - 5)
+        lesson = Lesson(str(art), tuple(str(photo.resolve()) for photo in photos), beta=beta, seed=given.seed)
+        training = train_filter(
+            lesson,
+            folder,
+            minutes=given.minutes,
+            count=given.steps,
+            resume=given.resume,
+            watch=_Watch(given, destination),
+        )
+    except KeyboardInterrupt:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        return complain("nst filter train", STOPPED)
+    if training.weights is None:
+        return complain("nst filter train", STOPPED)
+    about = dict(art=art.name, steps=len(training.history), seconds=round(training.seconds), seed=given.seed)
+    data = filter_graph(training.weights, **about)
+    try:
+        earlier = keep_earlier(destination)
+        write_atomically(destination, lambda file: file.write(data))
+    except OSError as error:
+        place = Path(tempfile.mkdtemp(prefix="nst-")) / destination.name
+        write_atomically(place, lambda file: file.write(data))
+        return complain("nst filter train", f"{in_words(error)}; the filter is {place}")
+    if earlier:
+        say(f"The filter that was there before is kept as {earlier}")
+    J = min(each[2] for each in training.looks)
+    say(f"{destination}: {len(data) / 1e6:.2f} MB, {len(training.history)} steps, J {J:.3g}")
+    if training.stopped:
+        say("Stopped early. nst filter train --resume, with the same settings, goes on from there.")
+    else:
+        shutil.rmtree(folder)
+    return 0
+
+
+class _Watch:
+    """Says how the training gets on, and shows the photo that it does not learn from as it is painted now."""
+
+    def __init__(self, given, destination):
+        self.given, self.preview, self.looks = given, destination.with_name(f"{destination.stem}_preview.png"), 0
+
+    def __call__(self, training, progress):
+        if sys.stdout.isatty():
+            left = training.seconds * (1 - progress) / max(progress, 1e-9)
+            filled = round(30 * progress)
+            minutes = f"{int(left) // 60}:{int(left) % 60:02d} left"
+            J = training.history[-1]
+            show_bar(f"{progress:4.0%}|{'█' * filled:30}| step {len(training.history)}, {minutes}, J {J:.3g}")
+        if len(training.looks) > self.looks:
+            self.looks = len(training.looks)
+            steps, seconds, J = training.looks[-1]
+            if sys.stdout.isatty():
+                clear_bar()
+            with contextlib.suppress(OSError):
+                save_image(training.painting(), self.preview)
+            say(f"{seconds:4.0f} s, {steps:4.0f} steps: J {J:.3g} on a photo it does not learn from, {self.preview}")

@@ -1,0 +1,289 @@
+"""Filters: the network, its training, its file, and the command."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from nst import filter_training, filters
+from nst.commands import main
+from nst.filter_training import Lesson, Training, paint_whole, train_filter
+from nst.filtering import FILTERS, Filter, find
+from nst.graphs import filter_graph
+from nst.job import CHECKPOINT, OtherSettings
+from nst.paths import IMAGES, ROOT
+from nst.recipe import course_costs
+
+ART, PHOTOS = IMAGES / "style" / "bold_strokes.jpg", IMAGES / "content"
+
+
+@pytest.fixture(scope="module")
+def weights():
+    """Some that no training has made: nothing in them is 0 or 1, and all fit into half precision."""
+    random = np.random.default_rng(5)
+    moved = {name: value + random.normal(0, 0.1, value.shape) for name, value in filters.initial(5).items()}
+    return {name: value.astype(np.float16).astype(np.float32) for name, value in moved.items()}
+
+
+@pytest.fixture(scope="module")
+def file(weights, tmp_path_factory):
+    path = tmp_path_factory.mktemp("filter") / "some.onnx"
+    path.write_bytes(filter_graph(weights, art="some.png", steps=3))
+    return path
+
+
+def picture(n_H, n_W, seed=1):
+    return np.random.default_rng(seed).random((1, n_H, n_W, 3)).astype(np.float32)
+
+
+# ---------------------------------------------------------------- the network
+
+
+def by_numpy(weights, x):
+    """What the filter makes of a picture whose sides are multiples of 4, in float64, place by place."""
+
+    def convolved(name, x, stride=1, norm=True, relu=True):
+        kernel = weights[f"{name}/kernel"].astype(np.float64)
+        x = np.pad(x, ((1, 1), (1, 1), (0, 0)), "reflect")
+        n_H, n_W = ((side - 3) // stride + 1 for side in x.shape[:2])
+        pieces = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (0, 1))[::stride, ::stride][:n_H, :n_W]
+        y = np.einsum("hwcij,ijck->hwk", pieces, kernel)
+        if norm:
+            y = (y - y.mean((0, 1))) / np.sqrt(y.var((0, 1)) + 1e-5) * weights[f"{name}/scale"]
+        y = y + weights[f"{name}/shift"]
+        return np.maximum(y, 0) if relu else y
+
+    n_H, n_W, _ = x.shape
+    x = 2 * x.astype(np.float64) - 1
+    halves = [x[i::2, j::2] for i in (0, 1) for j in (0, 1)]
+    places = np.arange(n_H // 2)[:, None], np.arange(n_W // 2)[None]
+    noise = sum(weights[f"noise{side}"][places[0] % side, places[1] % side] for side in (37, 41))
+    x = convolved("narrow", convolved("first", np.concatenate([*halves, noise], axis=-1)), stride=2)
+    for number in range(1, 6):
+        x = x + convolved(f"block{number}b", convolved(f"block{number}a", x), relu=False)
+    x = convolved("wide", np.kron(x, np.ones((2, 2, 1))))
+    x = convolved("last", x, norm=False, relu=False)
+    whole = np.empty((n_H, n_W, 3))
+    for place, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
+        whole[i::2, j::2] = x[..., 3 * place : 3 * place + 3]
+    padded = np.pad(whole, ((1, 1), (1, 1), (0, 0)), "reflect")
+    padded = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+    blurred = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4
+    return 1 / (1 + np.exp(-convolved("smooth", blurred, norm=False, relu=False)))
+
+
+def test_the_network_is_what_numpy_computes(weights):
+    x = picture(32, 88)
+    assert np.abs(paint_whole(weights, tf.constant(x)).numpy()[0] - by_numpy(weights, x[0])).max() < 1e-4
+
+
+@pytest.mark.parametrize("sides", [(64, 80), (61, 83), (32, 33)])
+def test_the_file_gives_what_the_network_gives_for_any_size(weights, file, sides):
+    x = picture(*sides)
+    got = Filter(file)(x)
+    assert got.shape == x.shape and np.abs(got - paint_whole(weights, tf.constant(x)).numpy()).max() < 1e-3
+
+
+def test_the_file_is_small_and_says_what_it_was_trained_with(file):
+    model = onnx.load(file)
+    onnx.checker.check_model(model, full_check=True)
+    assert file.stat().st_size < 300_000 and Filter(file).about == dict(art="some.png", steps=3)
+
+
+def test_four_pixels_from_one_place_begin_alike():
+    """Else their differences stay to be seen as a pattern of 2 x 2."""
+    kernel = filters.initial(0)["last/kernel"]
+    assert all(np.array_equal(kernel[..., :3], kernel[..., 3 * place : 3 * place + 3]) for place in range(4))
+
+
+def test_no_pattern_of_two_pixels_is_left_whatever_the_four_from_one_place_are(weights):
+    """A picture of one colour, and no noise: all places get the same, and within one the four pixels differ."""
+    plain = {name: 0 * value if name.startswith("noise") else value for name, value in weights.items()}
+    painting = paint_whole(plain, tf.fill((1, 64, 64, 3), 0.3)).numpy()[0, 16:-16, 16:-16]
+    assert np.ptp(weights["last/kernel"].sum((0, 1)).reshape(16, 4, 3), axis=1).max() > 0.1
+    assert np.ptp(painting, axis=(0, 1)).max() < 1e-4
+
+
+def test_the_noise_repeats_only_after_its_tiles_do_so_together(weights):
+    noise = filter_training._noise(weights, 37 * 41 + 1, 1, (0, 0))[0, :, 0].numpy()
+    assert np.array_equal(noise[0], noise[-1])
+    assert not any(np.allclose(noise[:-side], noise[side:]) for side in (37, 41, 74, 82))
+
+
+# ---------------------------------------------------------------- training
+
+
+@dataclass(frozen=True)
+class Small(Lesson):
+    """All of one size, for which TensorFlow prepares itself only once."""
+
+    size: int = 64
+    small_size: int = 64
+    art_size: int = 96
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(filter_training, "COPYING", 2)
+    monkeypatch.setattr(filter_training, "LOOKED_AT", 64)
+    monkeypatch.setattr(filter_training, "Lesson", Small)
+
+
+def lesson(**changes):
+    photos = tuple(str(PHOTOS / name) for name in ("cat.png", "dahlia.jpg", "rocket.jpg"))
+    return Small(**dict(art=str(ART), photos=photos, seed=3) | changes)
+
+
+def test_the_gradient_is_that_of_the_learners_costs(short):
+    """Along a random direction, against the cost's own differences."""
+    training = Training(lesson())
+    piece = training.photos.piece(np.random.default_rng(0), 64)
+
+    def J():
+        return training.cost(piece, filter_training.painted(training.variables, piece))
+
+    with tf.GradientTape() as tape:
+        cost = J()
+    gradients = tape.gradient(cost, training.learning)
+    random = np.random.default_rng(1)
+    kernels = [i for i, each in enumerate(training.learning) if each.shape.rank == 4][-3:]
+    directions = {i: random.normal(size=training.learning[i].shape).astype(np.float32) for i in kernels}
+    slope = sum(float(tf.reduce_sum(gradients[i] * direction)) for i, direction in directions.items())
+    ends = []
+    for sign in (1, -1):
+        for i, direction in directions.items():
+            training.learning[i].assign_add(sign * 1e-4 * direction)
+        ends.append(float(J()))
+        for i, direction in directions.items():
+            training.learning[i].assign_sub(sign * 1e-4 * direction)
+    assert (ends[0] - ends[1]) / 2e-4 == pytest.approx(slope, rel=0.05)
+
+
+def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(short, tmp_path):
+    whole = train_filter(lesson(), tmp_path / "whole", count=14)
+    assert whole.looks[-1][0] == 14 and whole.looks[-1][2] < 0.8 * whole.history[2]
+
+    def stop(training, progress):
+        if len(training.history) == 5:
+            raise KeyboardInterrupt
+
+    parts = tmp_path / "parts"
+    stopped = train_filter(lesson(), parts, count=14, watch=stop)
+    assert stopped.stopped and len(stopped.history) == 5
+    with np.load(parts / CHECKPOINT) as saved:
+        assert json.loads(str(saved["about"]))["settings"]["size"] == 64 and saved["image"].shape == (1, 43, 64, 3)
+    resumed = train_filter(lesson(), parts, count=14, resume=True)
+    assert resumed.history == pytest.approx(whole.history, rel=1e-3)
+    with pytest.raises(OtherSettings, match="beta"):
+        resumed.lesson = lesson(beta=5)
+        resumed.restore(parts / CHECKPOINT)
+
+
+def test_a_cost_that_is_not_finite_ends_it_with_the_step(short, tmp_path):
+    costs = course_costs()
+    broken = costs._replace(total_cost=lambda J_content, J_style, alpha, beta: J_style / 0.0)
+    with pytest.raises(FloatingPointError, match="step 3: .*not finite"):
+        train_filter(lesson(), tmp_path, broken, count=5)
+
+
+def test_an_artwork_of_one_colour_is_refused(tmp_path):
+    Image.new("RGB", (80, 80), "teal").save(tmp_path / "teal.png")
+    with pytest.raises(ValueError, match="teal.png: one colour"):
+        Training(lesson(art=str(tmp_path / "teal.png")))
+
+
+def test_the_photo_that_is_looked_at_is_not_learned_from():
+    photos = lesson().photos
+    learned = filter_training.Photos(photos[:-1])
+    assert len(learned.pictures) == len(photos) - 1
+    for seed in range(30):
+        piece = learned.piece(np.random.default_rng(seed), 64).numpy()
+        assert piece.shape == (1, 64, 64, 3) and piece.min() >= 0 and piece.max() <= 1
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_a_filter_is_trained_and_paints_a_photo_and_a_folder(short, tmp_path, capsys):
+    made = tmp_path / "new" / "strokes.onnx"
+    assert main(["filter", "train", str(ART), "-o", str(made), "--steps", "4"]) == 0
+    assert "4 steps" in capsys.readouterr().out
+    assert made.is_file() and not (made.parent / "strokes_training").exists()
+    assert max(Image.open(made.parent / "strokes_preview.png").size) == 64
+    out = tmp_path / "cat.png"
+    assert main(["filter", "apply", str(made), str(PHOTOS / "cat.png"), "-o", str(out), "--size", "99"]) == 0
+    assert max(Image.open(out).size) == 99
+    folder = tmp_path / "painted"
+    assert main(["filter", "apply", str(made), str(PHOTOS), "-o", str(folder), "--size", "64"]) == 0
+    assert len(list(folder.iterdir())) == len(list(PHOTOS.iterdir()))
+
+
+def test_painting_needs_no_tensorflow(file, tmp_path):
+    words = ["filter", "apply", str(file), str(PHOTOS / "cat.png"), "-o", str(tmp_path / "x.png")]
+    program = (
+        f"import sys; from nst.commands import main; status = main({words}); "
+        "sys.exit(status or 9 * any(name in sys.modules for name in ('tensorflow', 'keras', 'onnx')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
+
+
+def refused(capsys, *words):
+    assert main(["filter", *map(str, words)]) == 2
+    return capsys.readouterr().err
+
+
+def test_what_makes_no_sense_is_refused_in_one_line(file, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.onnx").write_text("not a graph")
+    cat = PHOTOS / "cat.png"
+    for words, reason in [
+        (("train", ART, "--minutes", 0), "--minutes 0: give more than 0"),
+        (("train", ART, "--strength", 11), "--strength 11: give 0 to 10"),
+        (("train", ART, "--photos", tmp_path / "empty"), "no pictures in this folder"),
+        (("train", tmp_path / "none.jpg"), "none.jpg: no such file"),
+        (("train", ART, "-o", tmp_path / "x.png"), "x.png: end the filter's name in .onnx"),
+        (("train", ART, "-o", tmp_path / "x.onnx", "--resume"), "there is no stopped training"),
+        (("apply", tmp_path / "text.onnx", cat), "text.onnx: no filter that can be read"),
+        (("apply", "nobody", cat), "nobody: no such filter. With the course come:"),
+        (("apply", file, tmp_path / "none.jpg"), "none.jpg: no such file"),
+        (("apply", file, tmp_path / "empty"), "no pictures in this folder"),
+        (("apply", file, cat, "-o", cat), "cat.png: one of the photos"),
+        (("apply", file, cat, "--size", 8), "both sides must be at least"),
+    ]:
+        said = refused(capsys, *words)
+        assert reason in said and said.count("\n") == 1, said
+
+
+def test_a_graph_that_takes_no_picture_is_no_filter(tmp_path):
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2]) for name in "ab"]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["a"], ["b"])], "g", ends[:1], ends[1:])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(ValueError, match="an ONNX file, but no filter"):
+        Filter(tmp_path / "other.onnx")
+
+
+def test_a_picture_that_memory_cannot_hold_is_refused_with_a_size(file, monkeypatch):
+    monkeypatch.setattr("nst.filtering.psutil.virtual_memory", lambda: type("", (), dict(available=10_000_000))())
+    with pytest.raises(ValueError, match=r"GB of memory, .*--size \d+"):
+        Filter(file)(np.zeros((1, 400, 400, 3), np.float32))
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(FILTERS.glob("*.onnx"))])
+def test_a_filter_that_comes_with_the_course_is_small_and_its_artwork_is_there(name, tmp_path):
+    assert find(name).stat().st_size < 500_000
+    assert (IMAGES / "style" / Filter(find(name)).about["art"]).is_file()
+    out = tmp_path / "cat.png"
+    assert main(["filter", "apply", name, str(PHOTOS / "cat.png"), "-o", str(out), "--size", "200"]) == 0
+    with Image.open(out) as painting:
+        assert np.asarray(painting).std() > 20
+
+
+def test_there_is_a_filter_with_the_course():
+    assert find("bold_strokes").is_file()
