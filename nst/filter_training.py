@@ -33,6 +33,7 @@ RATE, LAST_RATE = 3e-3, 6e-5  # of Adam, at the beginning and at the end
 SMALL_UNTIL = 0.6  # of the time
 COPYING = 50  # steps at first, in which it learns to give back what it gets
 LOOKED_AT = 384  # pixels, of the photo that it does not learn from
+STOPPED = "stopped early"
 LOOK = 20  # seconds between two looks at the photo that it does not learn from
 NORM = 100.0  # a gradient longer than that is shortened
 
@@ -174,7 +175,7 @@ def cost_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callab
 class Training:
     """A filter while it learns, for train_filter. `weights` are the best so far, `history` holds J of each step.
 
-    `looks` holds (steps, seconds, J) of the photo that it does not learn from.
+    `looks` holds (steps, seconds, J) of the photo that it does not learn from; `stopped` says why it ended early.
     """
 
     def __init__(self, lesson: Lesson, costs: Costs | None = None):
@@ -188,7 +189,7 @@ class Training:
         others = np.random.default_rng(lesson.seed + 1)
         self.cost = cost_of(lesson, costs or course_costs(), [self.photos.piece(others, lesson.size) for _ in range(8)])
         self.preview = load_image(lesson.photos[-1], LOOKED_AT, min_size=SMALLEST_SIDE)
-        self.seconds, self.history, self.looks, self.weights, self.stopped = 0.0, [], [], None, False
+        self.seconds, self.history, self.looks, self.weights, self.stopped = 0.0, [], [], None, ""
         self._compiled = tf.function(self._step), tf.function(self._copy), tf.function(self._look)
 
     def step(self, progress: float) -> float:
@@ -278,7 +279,12 @@ def train_filter(
     folder: for the checkpoint, written after each look. resume: go on from there. watch: called after each step, and
     after each look, with the progress from 0 to 1; what it raises ends the training, and KeyboardInterrupt keeps what
     there is. The same lesson with the same count gives the same filter on one machine.
+
+    FloatingPointError for a cost that is not finite, if nothing was learned before; else that is in `stopped`.
+    ValueError for too few steps, pictures that cannot be used, and a checkpoint of another lesson.
     """
+    if count is not None and count <= COPYING:
+        raise ValueError(f"{count} steps: in the first {COPYING} it only learns to copy; give more")
     training, path = Training(lesson, costs), folder / CHECKPOINT
     if resume:
         training.restore(path)
@@ -297,10 +303,14 @@ def train_filter(
                         training.save(path)
                     last = training.seconds
                 watch(training, min(progress(), 1))
-        except (KeyboardInterrupt, FloatingPointError) as end:
+        except FloatingPointError as error:  # the checkpoint stays as it was before
+            if training.weights is None:
+                raise
+            training.stopped = f"{error}"
+        except KeyboardInterrupt:
             with on_ctrl_c(signal.SIG_IGN), contextlib.suppress(OSError):
-                if isinstance(end, FloatingPointError) and training.weights is None:
-                    raise
-                training.stopped = True
+                training.stopped = STOPPED
+                if training.weights is None and len(training.history) > COPYING:
+                    training.look()
                 training.save(path)
     return training

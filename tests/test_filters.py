@@ -175,7 +175,7 @@ def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(sho
 
     parts = tmp_path / "parts"
     stopped = train_filter(lesson(), parts, count=14, watch=stop)
-    assert stopped.stopped and len(stopped.history) == 5
+    assert stopped.stopped == filter_training.STOPPED and len(stopped.history) == 5
     with np.load(parts / CHECKPOINT) as saved:
         assert json.loads(str(saved["about"]))["settings"]["size"] == 64 and saved["image"].shape == (1, 43, 64, 3)
     resumed = train_filter(lesson(), parts, count=14, resume=True)
@@ -190,6 +190,25 @@ def test_a_cost_that_is_not_finite_ends_it_with_the_step(short, tmp_path):
     broken = costs._replace(total_cost=lambda J_content, J_style, alpha, beta: J_style / 0.0)
     with pytest.raises(FloatingPointError, match="step 3: .*not finite"):
         train_filter(lesson(), tmp_path, broken, count=5)
+
+
+def test_what_was_learned_before_a_cost_that_is_not_finite_is_kept(short, tmp_path, monkeypatch):
+    class Breaks(Training):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self._compiled = (lambda *_: 3.0 if len(self.history) < 4 else float("nan"), *self._compiled[1:])
+
+    monkeypatch.setattr(filter_training, "Training", Breaks)
+    monkeypatch.setattr(filter_training, "LOOK", 0)
+    training = train_filter(lesson(), tmp_path, count=9)
+    assert "step 5: the cost J = nan" in training.stopped and training.weights is not None
+    with np.load(tmp_path / CHECKPOINT) as saved:
+        assert len(saved["history"]) == 4
+
+
+def test_too_few_steps_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="50 steps: in the first 50 it only learns to copy"):
+        train_filter(lesson(), tmp_path, count=50)
 
 
 def test_an_artwork_of_one_colour_is_refused(tmp_path):

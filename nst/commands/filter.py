@@ -28,7 +28,7 @@ from nst.paths import IMAGES, OUTPUT
 from nst.pictures import check_ending, check_file, keep_earlier, read_dpi, read_image, save_image, write_atomically
 
 LONGEST = 1200  # pixels: a filter's strokes have a size of their own, and get lost in a larger picture
-STOPPED = "stopped before it had learned anything; nothing was written"
+NOTHING = "it ended before it had learned anything, and nothing was written; give it more time"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +131,7 @@ def _trained(given, art, photos, destination, folder):
     try:
         with ctrl_c_waits():
             nst.start_tensorflow()
-            from nst.filter_training import Lesson, train_filter
+            from nst.filter_training import STOPPED, Lesson, train_filter
             from nst.graphs import filter_graph
 
         beta = Lesson.beta * 2.0 ** (given.strength - 5)
@@ -147,9 +147,9 @@ def _trained(given, art, photos, destination, folder):
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):
             folder.rmdir()
-        return complain("nst filter train", STOPPED)
+        return complain("nst filter train", NOTHING)
     if training.weights is None:
-        return complain("nst filter train", STOPPED)
+        return complain("nst filter train", NOTHING)
     about = dict(art=art.name, steps=len(training.history), seconds=round(training.seconds), seed=given.seed)
     data = filter_graph(training.weights, **about)
     try:
@@ -163,10 +163,12 @@ def _trained(given, art, photos, destination, folder):
         say(f"The filter that was there before is kept as {earlier}")
     J = min(each[2] for each in training.looks)
     say(f"{destination}: {len(data) / 1e6:.2f} MB, {len(training.history)} steps, J {J:.3g}")
-    if training.stopped:
-        say("Stopped early. nst filter train --resume, with the same settings, goes on from there.")
-    else:
+    if not training.stopped:
         shutil.rmtree(folder)
+        return 0
+    if training.stopped != STOPPED:
+        return complain("nst filter train", training.stopped)
+    say("Stopped early. nst filter train --resume, with the same settings, goes on from there.")
     return 0
 
 
