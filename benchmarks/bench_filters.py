@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from machine import processor
-from onnx import TensorProto, helper, numpy_helper
+
+from nst.graphs import Graph
 
 HERE = Path(__file__).parent
 SIDES, ROUNDS, SIZE = (360, 480), 15, 384
@@ -26,40 +27,26 @@ SIDES, ROUNDS, SIZE = (360, 480), 15, 384
 
 def fast_neural_style():
     """32, 64, 128 channels, 5 blocks, 9 x 9 at both ends, instance normalisation; random weights."""
-    nodes, constants, random = [], [], np.random.default_rng(0)
-
-    def name():
-        return f"t{len(nodes)}_{len(constants)}"
-
-    def constant(value):
-        constants.append(numpy_helper.from_array(value, name()))
-        return constants[-1].name
-
-    def op(kind, *inputs, **attributes):
-        output = name()
-        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
+    graph, random = Graph(), np.random.default_rng(0)
 
     def convolved(x, inputs, outputs, size, stride=1, relu=True, norm=True):
         border = size // 2
-        pads = constant(np.array([0, 0, border, border, 0, 0, border, border], np.int64))
-        kernel = constant(random.normal(0, 0.05, (outputs, inputs, size, size)).astype(np.float32))
-        x = op("Conv", op("Pad", x, pads, mode="reflect"), kernel, strides=[stride, stride])
+        pads = graph.integers(0, 0, border, border, 0, 0, border, border)
+        kernel = graph.constant(random.normal(0, 0.05, (outputs, inputs, size, size)).astype(np.float32))
+        x = graph.op("Conv", graph.op("Pad", x, pads, mode="reflect"), kernel, strides=[stride, stride])
         if norm:
-            ones, zeros = (constant(np.full(outputs, value, np.float32)) for value in (1, 0))
-            x = op("InstanceNormalization", x, ones, zeros)
-        return op("Relu", x) if relu else x
+            ones, zeros = (graph.constant(np.full(outputs, value, np.float32)) for value in (1, 0))
+            x = graph.op("InstanceNormalization", x, ones, zeros)
+        return graph.op("Relu", x) if relu else x
 
     x = convolved(convolved(convolved("x", 3, 32, 9), 32, 64, 3, 2), 64, 128, 3, 2)
     for _ in range(5):
-        x = op("Add", x, convolved(convolved(x, 128, 128, 3), 128, 128, 3, relu=False))
+        x = graph.op("Add", x, convolved(convolved(x, 128, 128, 3), 128, 128, 3, relu=False))
+    twice = graph.constant(np.array([1, 1, 2, 2], np.float32))
     for inputs, outputs in ((128, 64), (64, 32)):
-        twice = constant(np.array([1, 1, 2, 2], np.float32))
-        x = convolved(op("Resize", x, "", twice, mode="nearest"), inputs, outputs, 3)
-    x = op("Sigmoid", convolved(x, 32, 3, 9, relu=False, norm=False))
-    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (("x", [1, 3, *SIDES]), (x, None))]
-    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], constants)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+        x = convolved(graph.op("Resize", x, "", twice, mode="nearest"), inputs, outputs, 3)
+    graph.op("Sigmoid", convolved(x, 32, 3, 9, relu=False, norm=False), output="y")
+    return graph.model({"x": [1, 3, *SIDES]}, {"y": [1, 3, *SIDES]}, {})
 
 
 def session(file):

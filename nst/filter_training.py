@@ -175,7 +175,8 @@ def cost_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callab
 class Training:
     """A filter while it learns, for train_filter. `weights` are the best so far, `history` holds J of each step.
 
-    `looks` holds (steps, seconds, J) of the photo that it does not learn from; `stopped` says why it ended early.
+    `looks` holds (steps, seconds, J) of the photo that it does not learn from, `painting` what it made of that at the
+    last of them: (1, n_H, n_W, 3) in [0, 1]. `stopped` says why it ended early.
     """
 
     def __init__(self, lesson: Lesson, costs: Costs | None = None):
@@ -208,21 +209,17 @@ class Training:
         self.seconds += time.monotonic() - begin
         return J
 
-    def look(self) -> float:
-        """J of the photo that it does not learn from; the weights are kept if it was never lower."""
+    def look(self) -> None:
+        """Paint the photo that it does not learn from; the weights are kept if its J was never lower."""
         begin = time.monotonic()
-        J = float(self._compiled[2]())
+        J, painting = self._compiled[2]()
+        J, self.painting = float(J), painting.numpy()
         best = min((each[2] for each in self.looks), default=math.inf)
         self.seconds += time.monotonic() - begin
         if len(self.history) > COPYING:
             self.looks.append((len(self.history), self.seconds, J))
             if best > J:
                 self.weights = {name: each.numpy() for name, each in self.variables.items()}
-        return J
-
-    def painting(self) -> np.ndarray:
-        """What the filter makes now of the photo that it does not learn from: (1, n_H, n_W, 3) in [0, 1]."""
-        return paint_whole(self.variables, self.preview).numpy()
 
     def _step(self, piece, start):
         return self._down(lambda: self.cost(piece, painted(self.variables, piece, start)))
@@ -231,7 +228,8 @@ class Training:
         return self._down(lambda: tf.reduce_mean(tf.abs(painted(self.variables, piece, start) - piece)))
 
     def _look(self):
-        return self.cost(self.preview, paint_whole(self.variables, self.preview))
+        painting = paint_whole(self.variables, self.preview)
+        return self.cost(self.preview, painting), painting
 
     def _down(self, cost):
         with tf.GradientTape() as tape:
@@ -246,7 +244,7 @@ class Training:
         arrays |= {f"best/{name}": value for name, value in (self.weights or {}).items()}
         arrays |= {f"optimizer_{i}": each.numpy() for i, each in enumerate(self.optimizer.variables)}
         arrays |= dict(seconds=self.seconds, random=json.dumps(self.random.bit_generator.state))
-        arrays |= dict(history=self.history, looks=np.array(self.looks).reshape(-1, 3), image=self.painting())
+        arrays |= dict(history=self.history, looks=np.array(self.looks).reshape(-1, 3), image=self.painting)
         arrays["about"] = json.dumps(dict(settings=asdict(self.lesson)))
         write_atomically(path, lambda file: np.savez(file, **arrays))
 
@@ -310,7 +308,6 @@ def train_filter(
         except KeyboardInterrupt:
             with on_ctrl_c(signal.SIG_IGN), contextlib.suppress(OSError):
                 training.stopped = STOPPED
-                if training.weights is None and len(training.history) > COPYING:
-                    training.look()
+                training.look()
                 training.save(path)
     return training

@@ -31,7 +31,7 @@ class Convolution:
     relu: bool = True
 
 
-def steps(width: int = WIDTH, blocks: int = BLOCKS) -> Iterator[str | Convolution]:
+def steps() -> Iterator[str | Convolution]:
     """What is done to a picture in [-1, 1], one after the other.
 
     "shuffle": 2 x 2 pixels become channels, and noise is added to those; "unshuffle": back. "blur": BLUR
@@ -39,30 +39,26 @@ def steps(width: int = WIDTH, blocks: int = BLOCKS) -> Iterator[str | Convolutio
     was at "keep" is added at "add". "enlarge": each place becomes 2 x 2.
     """
     yield from ("shuffle", Convolution("first", 3, 12 + NOISE_CHANNELS, 16))
-    yield Convolution("narrow", 3, 16, width, stride=2)
-    for number in range(1, blocks + 1):
+    yield Convolution("narrow", 3, 16, WIDTH, stride=2)
+    for number in range(1, BLOCKS + 1):
         yield "keep"
-        yield Convolution(f"block{number}a", 3, width, width)
-        yield Convolution(f"block{number}b", 3, width, width, relu=False)
+        yield Convolution(f"block{number}a", 3, WIDTH, WIDTH)
+        yield Convolution(f"block{number}b", 3, WIDTH, WIDTH, relu=False)
         yield "add"
-    yield from ("enlarge", Convolution("wide", 3, width, 16))
+    yield from ("enlarge", Convolution("wide", 3, WIDTH, 16))
     yield Convolution("last", 3, 16, 12, norm=False, relu=False)
     yield from ("unshuffle", "blur")
     yield Convolution("smooth", 3, 3, 3, norm=False, relu=False)
 
 
-def convolutions(width: int = WIDTH, blocks: int = BLOCKS) -> list[Convolution]:
-    return [step for step in steps(width, blocks) if isinstance(step, Convolution)]
-
-
-def initial(seed: int, width: int = WIDTH, blocks: int = BLOCKS) -> dict[str, np.ndarray]:
+def initial(seed: int) -> dict[str, np.ndarray]:
     """Weights to begin with: {"first/kernel": (size, size, inputs, outputs), "first/shift": (outputs,), ...}, float32.
 
     Each convolution has a kernel and a shift, and with normalisation a scale. The last ones smooth nothing yet.
     """
     random = np.random.default_rng(seed)
     weights = {f"noise{side}": random.uniform(-1, 1, (side, side, NOISE_CHANNELS)) for side in NOISE}
-    for each in convolutions(width, blocks):
+    for each in [step for step in steps() if isinstance(step, Convolution)]:
         inputs = each.size**2 * each.inputs
         kernel = random.normal(0, np.sqrt(2 / inputs), (each.size, each.size, each.inputs, each.outputs))
         if each.name.startswith("block") and not each.relu:

@@ -96,12 +96,12 @@ class Handed(Submission):
         self.texts = number
 
 
-def evaluated(submissions, stopped=lambda: False):
+def evaluated(submissions):
     """What evaluate_all records of such submissions, in order, and how it ends."""
     recorded = []
     with mock.patch("grading.grade.grade_submission", lambda texts, seed, limits: 10 * texts if texts else 1 / 0):
         try:
-            evaluate_all(submissions, None, lambda each, results: recorded.append((each.texts, results)), 1, stopped)
+            evaluate_all(submissions, None, lambda each, results: recorded.append((each.texts, results)), 1)
         except BaseException as error:
             return recorded, type(error)
     return recorded, None

@@ -123,7 +123,8 @@ def _train(given):
     if given.resume and not (kept / CHECKPOINT).is_file():
         raise Refused(f"--resume: there is no stopped training in {kept}; nst filter train without it starts anew")
     how_long = f"{given.steps} steps" if given.steps else f"{given.minutes:g} minutes"
-    say(f"Learning from {art.name} and {len(photos)} photos for {how_long}. Ctrl-C stops early and keeps the best.")
+    learned = len(photos[:-1] or photos)  # see Lesson
+    say(f"Learning from {art.name} and {learned} photos for {how_long}. Ctrl-C stops early and keeps the best.")
     return _trained(given, art, photos, destination, kept)
 
 
@@ -191,5 +192,5 @@ class _Watch:
             if sys.stdout.isatty():
                 clear_bar()
             with contextlib.suppress(OSError):
-                save_image(training.painting(), self.preview)
+                save_image(training.painting, self.preview)
             say(f"{seconds:4.0f} s, {steps:4.0f} steps: J {J:.3g} on a photo it does not learn from, {self.preview}")
