@@ -182,9 +182,10 @@ class Sandbox:
                 above = memory.is_above(self.limits.memory_bytes, self.process.pid)
                 now = time.monotonic()
                 unclear, before = unclear + (now - before) * (above is None), now
-                if above or unclear > UNCLEAR:
+                silent = self.frames.empty()  # else there is a result by now: reading the memory may have taken long
+                if above or unclear > UNCLEAR and silent:
                     reason = "memory"
-                elif now > deadline and self.frames.empty():  # reading the memory may have taken long
+                elif now > deadline and silent:
                     reason = "time"
                 continue
             if isinstance(frame, tuple):

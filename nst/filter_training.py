@@ -135,8 +135,8 @@ class Photos:
         return tf.constant(piece[np.newaxis], tf.float32)
 
 
-def cost_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callable:
-    """Return the cost that a filter learns with: J(photo, painting), both (1, n_H, n_W, 3), as a scalar.
+def loss_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callable:
+    """Return what a filter learns with: loss(network, photo), J of what a network makes of (1, n_H, n_W, 3), a scalar.
 
     The learner's content and style costs count as in `recipe.problem`, and as they do for a mean of these pieces.
     ValueError for an artwork of one colour.
@@ -158,7 +158,8 @@ def cost_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callab
     layers = [(name, float(weight)) for (name, _), weight in zip(costs.style_layers, weights)]
     most = max(float(np.mean(J_artwork)), 1e-6)
 
-    def cost(photo, painting):
+    def loss(network, photo):
+        painting = network(photo)
         a_C, a_G = content_layer(photo), all_layers(painting)
         J_content = CONTENT / most * costs.compute_content_cost(a_C, a_G)
         J_style = costs.compute_style_cost(a_S, a_G, layers)
@@ -166,7 +167,7 @@ def cost_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callab
         rough = tf.reduce_mean(down**2) + tf.reduce_mean(across**2)
         return costs.total_cost(J_content, J_style, lesson.alpha, lesson.beta) + lesson.smoothness * rough
 
-    return cost
+    return loss
 
 
 # ---------------------------------------------------------------- training
@@ -177,9 +178,10 @@ class Training:
 
     `looks` holds (steps, seconds, J) of the photo that it does not learn from, `painting` what it made of that at the
     last of them: (1, n_H, n_W, 3) in [0, 1]. `stopped` says why it ended early.
+    loss: in place of `loss_of`'s.
     """
 
-    def __init__(self, lesson: Lesson, costs: Costs | None = None):
+    def __init__(self, lesson: Lesson, costs: Costs | None = None, loss: Callable | None = None):
         self.lesson = lesson
         self.random = np.random.default_rng(lesson.seed)
         self.variables = {name: tf.Variable(value) for name, value in initial(lesson.seed).items()}
@@ -188,7 +190,10 @@ class Training:
         self.optimizer.build(self.learning)
         self.photos = Photos(lesson.photos[:-1] or lesson.photos)
         others = np.random.default_rng(lesson.seed + 1)
-        self.cost = cost_of(lesson, costs or course_costs(), [self.photos.piece(others, lesson.size) for _ in range(8)])
+        if not loss:
+            pieces = [self.photos.piece(others, lesson.size) for _ in range(8)]
+            loss = loss_of(lesson, costs or course_costs(), pieces)
+        self.loss = loss
         self.preview = load_image(lesson.photos[-1], LOOKED_AT, min_size=SMALLEST_SIDE)
         self.seconds, self.history, self.looks, self.weights, self.stopped = 0.0, [], [], None, ""
         self._compiled = tf.function(self._step), tf.function(self._copy), tf.function(self._look)
@@ -222,14 +227,16 @@ class Training:
                 self.weights = {name: each.numpy() for name, each in self.variables.items()}
 
     def _step(self, piece, start):
-        return self._down(lambda: self.cost(piece, painted(self.variables, piece, start)))
+        return self._down(lambda: self.loss(lambda photo: painted(self.variables, photo, start), piece))
 
     def _copy(self, piece, start):
         return self._down(lambda: tf.reduce_mean(tf.abs(painted(self.variables, piece, start) - piece)))
 
     def _look(self):
-        painting = paint_whole(self.variables, self.preview)
-        return self.cost(self.preview, painting), painting
+        def network(photo):
+            return paint_whole(self.variables, photo)
+
+        return self.loss(network, self.preview), network(self.preview)
 
     def _down(self, cost):
         with tf.GradientTape() as tape:
@@ -266,6 +273,7 @@ def train_filter(
     lesson: Lesson,
     folder: Path,
     costs: Costs | None = None,
+    loss: Callable | None = None,
     *,
     minutes: float = 10,
     count: int | None = None,
@@ -283,7 +291,7 @@ def train_filter(
     """
     if count is not None and count <= COPYING:
         raise ValueError(f"{count} steps: in the first {COPYING} it only learns to copy; give more")
-    training, path = Training(lesson, costs), folder / CHECKPOINT
+    training, path = Training(lesson, costs, loss), folder / CHECKPOINT
     if resume:
         training.restore(path)
 

@@ -87,7 +87,8 @@ def paint_all(
     largest = max(memory_needed(jobs[name].size ** 2, (jobs[name].brush * jobs[name].size) ** 2) for name in todo)
     count = count or max(1, min(os.cpu_count(), int(psutil.virtual_memory().total // largest), len(todo)))
     with tempfile.TemporaryDirectory(prefix="nst-gallery-") as temporary:
-        environment = {"TF_NUM_INTRAOP_THREADS": str(max(1, os.cpu_count() // count)), "TMPDIR": temporary}
+        threads = os.environ.get("TF_NUM_INTRAOP_THREADS") or str(max(1, os.cpu_count() // count))
+        environment = {"TF_NUM_INTRAOP_THREADS": threads, "TMPDIR": temporary}
         with workers(count, environment) as these:
             _paint_on(these, jobs, todo, failures, folder, on_done)
     return failures

@@ -146,7 +146,7 @@ def test_the_gradient_is_that_of_the_learners_costs(short):
     piece = training.photos.piece(np.random.default_rng(0), 64)
 
     def J():
-        return training.cost(piece, filter_training.painted(training.variables, piece))
+        return training.loss(lambda photo: filter_training.painted(training.variables, photo), piece)
 
     with tf.GradientTape() as tape:
         cost = J()
