@@ -23,7 +23,7 @@ $(foreach v,$(filter AGAIN FULL NBGRADER QUICK RESUME,$(foreach target,$(MAKECMD
 RESUMED = $(if $(filter 1,$(RESUME)),--resume)
 PICTURES = -- "$${CONTENT:-images/content/coffee_cup.png}" "$${STYLE:-images/style/starry_night.jpg}"
 
-.PHONY: help setup paint train studio gallery lab exercises release grade check-mine sandbox chromium postgresql check test bench record pins clean
+.PHONY: help setup paint train studio gallery lab exercises release grade check-mine sandbox chromium postgresql check test bench filters record pins clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "make %-10s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -97,6 +97,13 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+filters: .venv/ready  ## the filters in filters/, trained anew: one from nothing, the others from that (an hour or two)
+	@rm -f filters/*.onnx
+	@$(NST) filter train images/style/bold_strokes.jpg -o filters/bold_strokes.onnx --from-scratch --steps 1500
+	@for art in starry_night stained_glass bamboo_ink; do \
+		$(NST) filter train "images/style/$$art.jpg" -o "filters/$$art.onnx" --steps 400 || exit; done
+	@rm -f filters/*_preview.png
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
 	@$(NST) record $(NOTEBOOK)

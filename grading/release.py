@@ -98,8 +98,9 @@ def generate(destination: str | Path) -> None:
 
 
 RELEASED = [  # notebooks/ and tests/ hold the answers; the rest is of no use to a learner
-    *("exercises", "images", "weights", "filters", "grading", "studio", "nst", "nst_utils.py", "requirements.txt"),
-    *("constraints.txt", "pyproject.toml", "Makefile", "LICENSE", "output/.gitkeep", "docs/summary.md"),
+    *("exercises", "images", "weights", "filters", "live", "grading", "studio", "nst", "nst_utils.py"),
+    *("requirements.txt", "constraints.txt", "pyproject.toml", "Makefile", "LICENSE", "output/.gitkeep"),
+    "docs/summary.md",
 ]
 
 

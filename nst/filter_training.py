@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from nst.engine import fast_feature_model
-from nst.filters import BLUR, EPSILON, MULTIPLE, NOISE, Convolution, initial, steps
+from nst.filters import BLUR, EPSILON, MARGIN, MULTIPLE, NOISE, Convolution, initial, steps
+from nst.graphs import weights_in
 from nst.interrupt import on_ctrl_c
 from nst.job import CHECKPOINT, check_same_settings, read_checkpoint
 from nst.pictures import SMALLEST_SIDE, alone_in, read_image, write_atomically
@@ -40,15 +41,20 @@ NORM = 100.0  # a gradient longer than that is shortened
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a filter is to learn, and how. photos: paths; if there are several, it does not learn from the last."""
+    """What a filter is to learn, and how.
+
+    photos: paths; if there are several, it does not learn from the last. start: path of a filter that it goes on from,
+    in half the steps or fewer; "": from nothing, and first of all it learns to give back what it gets.
+    """
 
     art: str
     photos: tuple[str, ...]
+    start: str = ""
     size: int = 224  # pixels, of the pieces that it sees at the end
     small_size: int = 128  # ... and until then
     art_size: int = 384
     alpha: float = 10
-    beta: float = 30
+    beta: float = 60
     smoothness: float = 5  # times the mean of squared differences between neighbours
     seed: int = 0
 
@@ -57,11 +63,13 @@ class Lesson:
 
 
 def painted(weights: Mapping[str, tf.Tensor], picture: tf.Tensor, start: Sequence[int] = (0, 0)) -> tf.Tensor:
-    """What the filter makes of a picture (1, n_H, n_W, 3) in [0, 1], sides a multiple of 4: the same, painted.
+    """What the filter makes of a picture (1, n_H, n_W, 3) in [0, 1]: the same, painted.
 
     weights: as `filters.initial` has them. start: where in its tiles the noise begins.
     """
-    x, kept = 2 * picture - 1, None
+    _, n_H, n_W, _ = picture.shape
+    down, across = ([MARGIN, MARGIN + -side % MULTIPLE] for side in (n_H, n_W))
+    x, kept = tf.pad(picture, [[0, 0], down, across, [0, 0]], "REFLECT"), None
     for step in steps():
         if isinstance(step, Convolution):
             x = _convolved(weights, step, x)
@@ -72,21 +80,14 @@ def painted(weights: Mapping[str, tf.Tensor], picture: tf.Tensor, start: Sequenc
             x = tf.nn.depth_to_space(x, 2)
         elif step == "blur":
             kernel = np.repeat(BLUR[..., np.newaxis, np.newaxis], 3, axis=2)
-            x = tf.nn.depthwise_conv2d(_mirrored(x, 1), kernel, [1, 1, 1, 1], "VALID")
+            x = tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "SAME")
         elif step == "enlarge":
             x = tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
         elif step == "keep":
             kept = x
         else:
             x = x + kept
-    return tf.sigmoid(x)
-
-
-def paint_whole(weights: Mapping[str, tf.Tensor], picture: tf.Tensor) -> tf.Tensor:
-    """The same for a picture of any size."""
-    _, n_H, n_W, _ = picture.shape
-    picture = tf.pad(picture, [[0, 0], [0, -n_H % MULTIPLE], [0, -n_W % MULTIPLE], [0, 0]], "REFLECT")
-    return painted(weights, picture)[:, :n_H, :n_W]
+    return tf.sigmoid(x[:, MARGIN : MARGIN + n_H, MARGIN : MARGIN + n_W])
 
 
 def _noise(weights, n_H, n_W, start):
@@ -97,13 +98,8 @@ def _noise(weights, n_H, n_W, start):
     return total[tf.newaxis]
 
 
-def _mirrored(x, border):
-    return tf.pad(x, [[0, 0], [border, border], [border, border], [0, 0]], "REFLECT")
-
-
 def _convolved(weights, step, x):
-    x = _mirrored(x, step.size // 2)
-    x = tf.nn.conv2d(x, weights[f"{step.name}/kernel"], step.stride, "VALID")
+    x = tf.nn.conv2d(x, weights[f"{step.name}/kernel"], step.stride, "SAME")
     if step.norm:
         mean, variance = tf.nn.moments(x, axes=(1, 2), keepdims=True)
         x = (x - mean) * (tf.math.rsqrt(variance + EPSILON) * weights[f"{step.name}/scale"])
@@ -184,7 +180,9 @@ class Training:
     def __init__(self, lesson: Lesson, costs: Costs | None = None, loss: Callable | None = None):
         self.lesson = lesson
         self.random = np.random.default_rng(lesson.seed)
-        self.variables = {name: tf.Variable(value) for name, value in initial(lesson.seed).items()}
+        weights = weights_in(lesson.start) if lesson.start else initial(lesson.seed)
+        self.variables = {name: tf.Variable(value) for name, value in weights.items()}
+        self.copying = 0 if lesson.start else COPYING
         self.learning = [each for name, each in self.variables.items() if not name.startswith("noise")]
         self.optimizer = keras.optimizers.Adam(RATE)
         self.optimizer.build(self.learning)
@@ -202,7 +200,7 @@ class Training:
         """One step; progress: 0 at the beginning, 1 at the end. Returns J. FloatingPointError if that is not finite."""
         begin = time.monotonic()
         self.optimizer.learning_rate.assign(LAST_RATE + (RATE - LAST_RATE) * (1 + math.cos(math.pi * progress)) / 2)
-        step = self._compiled[len(self.history) < COPYING]
+        step = self._compiled[len(self.history) < self.copying]
         size = self.lesson.small_size if progress < SMALL_UNTIL else self.lesson.size
         J = float(step(self.photos.piece(self.random, size), tf.constant(self.random.integers(0, min(NOISE), 2))))
         if not math.isfinite(J):
@@ -221,7 +219,7 @@ class Training:
         J, self.painting = float(J), painting.numpy()
         best = min((each[2] for each in self.looks), default=math.inf)
         self.seconds += time.monotonic() - begin
-        if len(self.history) > COPYING:
+        if len(self.history) > self.copying:
             self.looks.append((len(self.history), self.seconds, J))
             if best > J:
                 self.weights = {name: each.numpy() for name, each in self.variables.items()}
@@ -234,7 +232,7 @@ class Training:
 
     def _look(self):
         def network(photo):
-            return paint_whole(self.variables, photo)
+            return painted(self.variables, photo)
 
         return self.loss(network, self.preview), network(self.preview)
 
@@ -289,7 +287,7 @@ def train_filter(
     FloatingPointError for a cost that is not finite, if nothing was learned before; else that is in `stopped`.
     ValueError for too few steps, pictures that cannot be used, and a checkpoint of another lesson.
     """
-    if count is not None and count <= COPYING:
+    if count is not None and count <= COPYING and not lesson.start:
         raise ValueError(f"{count} steps: in the first {COPYING} it only learns to copy; give more")
     training, path = Training(lesson, costs, loss), folder / CHECKPOINT
     if resume:

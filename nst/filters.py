@@ -2,7 +2,8 @@
 
 Johnson, Alahi & Fei-Fei (2016), Perceptual Losses for Real-Time Style Transfer and Super-Resolution; Ulyanov, Vedaldi &
 Lempitsky (2016), Instance Normalization. Made slim for a CPU: pixels go into channels and back (space-to-depth), so
-that nothing but the last smoothing is computed at full size, and the blocks work at a quarter of it.
+that nothing but the last smoothing is computed at full size, and the blocks work at a quarter of it. Only the photo is
+continued by mirrored pixels; each convolution adds zeros, which is quicker, and they stay in what is cut off again.
 """
 
 from collections.abc import Iterator
@@ -13,14 +14,14 @@ import numpy as np
 WIDTH, BLOCKS = 32, 5
 NOISE = 37, 41  # sides of two tiles of noise: added up, they repeat only after 37 x 41 places
 NOISE_CHANNELS = 2
-MULTIPLE = 4  # sides are made a multiple of it, by mirrored pixels
+MULTIPLE, MARGIN = 4, 12  # mirrored pixels: up to a multiple of the one, and so many on all sides
 BLUR = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32) / 16
 EPSILON = 1e-5  # added to a variance
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """size x size, mirrored at the border; then perhaps instance normalisation, and perhaps a ReLU."""
+    """size x size, with zeros around; then perhaps instance normalisation, and perhaps a ReLU."""
 
     name: str
     size: int
@@ -32,7 +33,7 @@ class Convolution:
 
 
 def steps() -> Iterator[str | Convolution]:
-    """What is done to a picture in [-1, 1], one after the other.
+    """What is done to a picture with its margin, one after the other.
 
     "shuffle": 2 x 2 pixels become channels, and noise is added to those; "unshuffle": back. "blur": BLUR
     in each channel, in which no pattern of the 2 x 2 pixels from one place is left. "keep", "add": what there

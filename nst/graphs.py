@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from nst.filters import BLUR, EPSILON, MULTIPLE, NOISE, Convolution, steps
+from nst.filters import BLUR, EPSILON, MARGIN, MULTIPLE, NOISE, Convolution, initial, steps
 
 OPSET, IR_VERSION = 17, 8  # old enough for any ONNX Runtime since 2022
+KERNEL_HERE, NOISE_HERE = (3, 2, 0, 1), (2, 0, 1)  # ONNX has channels first
 
 
 class Graph:
@@ -43,9 +45,10 @@ class Graph:
     def number(self, value: float) -> str:
         return self.constant(np.float32(value))
 
-    def weights(self, value: np.ndarray) -> str:
-        """A constant of float32, kept in half precision; ONNX Runtime makes it float32 when it loads the file."""
-        return self.op("Cast", self.constant(value.astype(np.float16)), to=TensorProto.FLOAT)
+    def weights(self, name: str, value: np.ndarray) -> str:
+        """Weights, float32, kept under their name in half precision; ONNX Runtime makes them float32 at the start."""
+        self.constants.append(numpy_helper.from_array(value.astype(np.float16), name))
+        return self.op("Cast", name, to=TensorProto.FLOAT)
 
     def model(self, inputs: Mapping[str, list], outputs: Mapping[str, list], about: Mapping[str, object]) -> bytes:
         """The file's bytes. inputs, outputs: {name: shape}, of float32. about: what JSON can hold, to read later."""
@@ -68,20 +71,17 @@ def filter_graph(weights: Mapping[str, np.ndarray], **about: object) -> bytes:
     """
     graph = Graph()
     sides = _sides(graph, "picture")
-    x = _made_whole(graph, "picture", sides)
-    x = graph.op("Sub", graph.op("Mul", x, graph.number(2)), graph.number(1))
-    kept = ""
+    x, kept, blur = _with_margin(graph, "picture", sides), "", ""
     for step in steps():
         if isinstance(step, Convolution):
-            x = _convolution(graph, weights, step, x)
+            x = _convolution(graph, weights, step, x, blur)
         elif step == "shuffle":
             x = graph.op("SpaceToDepth", x, blocksize=2)
             x = graph.op("Concat", x, _noise(graph, weights, _sides(graph, x)), axis=1)
         elif step == "unshuffle":
             x = graph.op("DepthToSpace", x, blocksize=2, mode="DCR")
         elif step == "blur":
-            kernel = graph.constant(np.repeat(BLUR[np.newaxis, np.newaxis], 3, axis=0))
-            x = graph.op("Conv", _mirrored(graph, x, 1), kernel, group=3)
+            blur = graph.constant(np.repeat(BLUR[np.newaxis, np.newaxis], 3, axis=0))
         elif step == "enlarge":
             twice = graph.constant(np.array([1, 1, 2, 2], np.float32))
             x = graph.op(
@@ -97,9 +97,28 @@ def filter_graph(weights: Mapping[str, np.ndarray], **about: object) -> bytes:
             kept = x
         else:
             x = graph.op("Add", x, kept)
-    x = graph.op("Slice", x, graph.integers(0, 0), sides, graph.integers(2, 3))
+    margin = graph.integers(MARGIN, MARGIN)
+    x = graph.op("Slice", x, margin, graph.op("Add", sides, margin), graph.integers(2, 3))
     graph.op("Sigmoid", x, output="painting")
     return graph.model({"picture": [1, 3, "height", "width"]}, {"painting": [1, 3, "height", "width"]}, about)
+
+
+def weights_in(path: str | Path) -> dict[str, np.ndarray]:
+    """The weights in a file of filter_graph, as it was given them, in half precision. ValueError for another file."""
+    expected = initial(0)
+    try:
+        kept = {each.name: numpy_helper.to_array(each) for each in onnx.load(path).graph.initializer}
+        weights = {name: kept[name].astype(np.float32) for name in expected}
+    except Exception as error:  # whatever is wrong with the file
+        raise ValueError(f"{path}: no filter of this kind of network; give one that `nst filter train` made") from error
+    for name, value in weights.items():
+        if name.endswith("/kernel"):
+            weights[name] = value.transpose(np.argsort(KERNEL_HERE))
+        elif name.startswith("noise"):
+            weights[name] = value[0].transpose(np.argsort(NOISE_HERE))
+        if weights[name].shape != expected[name].shape:
+            raise ValueError(f"{path}: {name} is {weights[name].shape}, not {expected[name].shape}: another network")
+    return weights
 
 
 def _sides(graph, x):
@@ -107,11 +126,11 @@ def _sides(graph, x):
     return graph.op("Slice", graph.op("Shape", x), graph.integers(2), graph.integers(4))
 
 
-def _made_whole(graph, x, sides):
-    """Mirrored pixels at the right and below, so that the sides are multiples."""
-    multiple = graph.integers(MULTIPLE, MULTIPLE)
-    over = graph.op("Mod", graph.op("Neg", sides), multiple)  # as in Python, it has the sign of the multiple
-    pads = graph.op("Concat", graph.integers(0, 0, 0, 0, 0, 0), over, axis=0)
+def _with_margin(graph, x, sides):
+    """Mirrored pixels on all sides, at the right and below so many more that the sides are multiples."""
+    over = graph.op("Mod", graph.op("Neg", sides), graph.integers(MULTIPLE, MULTIPLE))  # signs as in Python
+    after = graph.op("Add", over, graph.integers(MARGIN, MARGIN))
+    pads = graph.op("Concat", graph.integers(0, 0, MARGIN, MARGIN, 0, 0), after, axis=0)
     return graph.op("Pad", x, pads, mode="reflect")
 
 
@@ -119,7 +138,8 @@ def _noise(graph, weights, sides):
     """Both tiles repeated over so many places, and added up."""
     total = ""
     for side in NOISE:
-        tile = graph.weights(weights[f"noise{side}"].transpose(2, 0, 1)[np.newaxis])
+        name = f"noise{side}"
+        tile = graph.weights(name, weights[name].transpose(NOISE_HERE)[np.newaxis])
         times = graph.op("Div", graph.op("Add", sides, graph.integers(side - 1)), graph.integers(side))
         tiled = graph.op("Tile", tile, graph.op("Concat", graph.integers(1, 1), times, axis=0))
         cut = graph.op("Slice", tiled, graph.integers(0, 0), sides, graph.integers(2, 3))
@@ -127,18 +147,18 @@ def _noise(graph, weights, sides):
     return total
 
 
-def _mirrored(graph, x, border):
-    return graph.op("Pad", x, graph.integers(0, 0, border, border, 0, 0, border, border), mode="reflect")
-
-
-def _convolution(graph, weights, step, x):
-    x = _mirrored(graph, x, step.size // 2)
-    kernel = graph.weights(weights[f"{step.name}/kernel"].transpose(3, 2, 0, 1))
-    shift = graph.weights(weights[f"{step.name}/shift"])
-    if step.norm:
-        x = graph.op("Conv", x, kernel, strides=[step.stride] * 2)
-        scale = graph.weights(weights[f"{step.name}/scale"])
-        x = graph.op("InstanceNormalization", x, scale, shift, epsilon=EPSILON)
+def _convolution(graph, weights, step, x, blur):
+    """blur: what each channel is convolved with before; ONNX Runtime makes both one convolution when it begins."""
+    kernel, shift, scale = (f"{step.name}/{part}" for part in ("kernel", "shift", "scale"))
+    norm = graph.weights(scale, weights[scale]) if step.norm else ""
+    kernel, shift = graph.weights(kernel, weights[kernel].transpose(KERNEL_HERE)), graph.weights(shift, weights[shift])
+    border = step.size // 2
+    if blur:
+        kernel, border = graph.op("Conv", kernel, blur, group=step.inputs, pads=[2, 2, 2, 2]), border + 1
+    before = border if step.stride == 1 else 0  # as TensorFlow's SAME has it, of even sides
+    place = dict(strides=[step.stride] * 2, pads=[before, before, border, border])
+    if norm:
+        x = graph.op("InstanceNormalization", graph.op("Conv", x, kernel, **place), norm, shift, epsilon=EPSILON)
     else:
-        x = graph.op("Conv", x, kernel, shift, strides=[step.stride] * 2)
+        x = graph.op("Conv", x, kernel, shift, **place)
     return graph.op("Relu", x) if step.relu else x

@@ -13,9 +13,9 @@ from PIL import Image
 
 from nst import filter_training, filters
 from nst.commands import main
-from nst.filter_training import Lesson, Training, paint_whole, train_filter
+from nst.filter_training import Lesson, Training, painted, train_filter
 from nst.filtering import FILTERS, Filter, find
-from nst.graphs import filter_graph
+from nst.graphs import filter_graph, weights_in
 from nst.job import CHECKPOINT, OtherSettings
 from nst.paths import IMAGES, ROOT
 from nst.recipe import course_costs
@@ -50,7 +50,8 @@ def by_numpy(weights, x):
 
     def convolved(name, x, stride=1, norm=True, relu=True):
         kernel = weights[f"{name}/kernel"].astype(np.float64)
-        x = np.pad(x, ((1, 1), (1, 1), (0, 0)), "reflect")
+        before = 2 - stride
+        x = np.pad(x, ((before, 1), (before, 1), (0, 0)))
         n_H, n_W = ((side - 3) // stride + 1 for side in x.shape[:2])
         pieces = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (0, 1))[::stride, ::stride][:n_H, :n_W]
         y = np.einsum("hwcij,ijck->hwk", pieces, kernel)
@@ -59,8 +60,8 @@ def by_numpy(weights, x):
         y = y + weights[f"{name}/shift"]
         return np.maximum(y, 0) if relu else y
 
+    x = np.pad(x.astype(np.float64), ((12, 12), (12, 12), (0, 0)), "reflect")
     n_H, n_W, _ = x.shape
-    x = 2 * x.astype(np.float64) - 1
     halves = [x[i::2, j::2] for i in (0, 1) for j in (0, 1)]
     places = np.arange(n_H // 2)[:, None], np.arange(n_W // 2)[None]
     noise = sum(weights[f"noise{side}"][places[0] % side, places[1] % side] for side in (37, 41))
@@ -72,22 +73,22 @@ def by_numpy(weights, x):
     whole = np.empty((n_H, n_W, 3))
     for place, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
         whole[i::2, j::2] = x[..., 3 * place : 3 * place + 3]
-    padded = np.pad(whole, ((1, 1), (1, 1), (0, 0)), "reflect")
+    padded = np.pad(whole, ((1, 1), (1, 1), (0, 0)))
     padded = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
     blurred = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4
-    return 1 / (1 + np.exp(-convolved("smooth", blurred, norm=False, relu=False)))
+    return 1 / (1 + np.exp(-convolved("smooth", blurred, norm=False, relu=False)[12:-12, 12:-12]))
 
 
 def test_the_network_is_what_numpy_computes(weights):
     x = picture(32, 88)
-    assert np.abs(paint_whole(weights, tf.constant(x)).numpy()[0] - by_numpy(weights, x[0])).max() < 1e-4
+    assert np.abs(painted(weights, tf.constant(x)).numpy()[0] - by_numpy(weights, x[0])).max() < 1e-4
 
 
 @pytest.mark.parametrize("sides", [(64, 80), (61, 83), (32, 33)])
 def test_the_file_gives_what_the_network_gives_for_any_size(weights, file, sides):
     x = picture(*sides)
     got = Filter(file)(x)
-    assert got.shape == x.shape and np.abs(got - paint_whole(weights, tf.constant(x)).numpy()).max() < 1e-3
+    assert got.shape == x.shape and np.abs(got - painted(weights, tf.constant(x)).numpy()).max() < 1e-3
 
 
 def test_the_file_is_small_and_says_what_it_was_trained_with(file):
@@ -103,9 +104,9 @@ def test_four_pixels_from_one_place_begin_alike():
 
 
 def test_no_pattern_of_two_pixels_is_left_whatever_the_four_from_one_place_are(weights):
-    """A picture of one colour, and no noise: all places get the same, and within one the four pixels differ."""
+    """One colour, and no noise: far from the border all places get the same, and within one the four pixels differ."""
     plain = {name: 0 * value if name.startswith("noise") else value for name, value in weights.items()}
-    painting = paint_whole(plain, tf.fill((1, 64, 64, 3), 0.3)).numpy()[0, 16:-16, 16:-16]
+    painting = painted(plain, tf.fill((1, 128, 128, 3), 0.3)).numpy()[0, 48:-48, 48:-48]
     assert np.ptp(weights["last/kernel"].sum((0, 1)).reshape(16, 4, 3), axis=1).max() > 0.1
     assert np.ptp(painting, axis=(0, 1)).max() < 1e-4
 
@@ -146,7 +147,7 @@ def test_the_gradient_is_that_of_the_learners_costs(short):
     piece = training.photos.piece(np.random.default_rng(0), 64)
 
     def J():
-        return training.loss(lambda photo: filter_training.painted(training.variables, photo), piece)
+        return training.loss(lambda photo: painted(training.variables, photo), piece)
 
     with tf.GradientTape() as tape:
         cost = J()
@@ -206,6 +207,18 @@ def test_what_was_learned_before_a_cost_that_is_not_finite_is_kept(short, tmp_pa
         assert len(saved["history"]) == 4
 
 
+def test_a_filter_goes_on_from_another(short, weights, file, tmp_path):
+    kept = weights_in(file)
+    assert kept.keys() == weights.keys()
+    assert all(np.array_equal(kept[name], value) for name, value in weights.items())
+    training = Training(lesson(start=str(file)))
+    x = picture(32, 36)
+    assert np.array_equal(painted(training.variables, tf.constant(x)), painted(weights, tf.constant(x)))
+    calls = []
+    training._compiled = (lambda *_: calls.append(1) or 2.0), None, None  # it does not learn to copy first
+    assert training.step(0) == 2.0 and calls
+
+
 def test_too_few_steps_are_refused(tmp_path):
     with pytest.raises(ValueError, match="50 steps: in the first 50 it only learns to copy"):
         train_filter(lesson(), tmp_path, count=50)
@@ -231,7 +244,7 @@ def test_the_photo_that_is_looked_at_is_not_learned_from():
 
 def test_a_filter_is_trained_and_paints_a_photo_and_a_folder(short, tmp_path, capsys):
     made = tmp_path / "new" / "strokes.onnx"
-    assert main(["filter", "train", str(ART), "-o", str(made), "--steps", "4"]) == 0
+    assert main(["filter", "train", str(ART), "-o", str(made), "--steps", "4", "--from-scratch"]) == 0
     assert "4 steps" in capsys.readouterr().out
     assert made.is_file() and not (made.parent / "strokes_training").exists()
     assert max(Image.open(made.parent / "strokes_preview.png").size) == 64
@@ -260,11 +273,14 @@ def refused(capsys, *words):
 def test_what_makes_no_sense_is_refused_in_one_line(file, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.onnx").write_text("not a graph")
+    other_graph(tmp_path / "other.onnx")
     cat = PHOTOS / "cat.png"
     for words, reason in [
         (("train", ART, "--minutes", 0), "--minutes 0: give more than 0"),
         (("train", ART, "--strength", 11), "--strength 11: give 0 to 10"),
         (("train", ART, "--photos", tmp_path / "empty"), "no pictures in this folder"),
+        (("train", ART, "--start", tmp_path / "other.onnx"), "other.onnx: no filter of this kind of network"),
+        (("train", ART, "--start", "nobody"), "nobody: no such filter. With the course come:"),
         (("train", tmp_path / "none.jpg"), "none.jpg: no such file"),
         (("train", ART, "-o", tmp_path / "x.png"), "x.png: end the filter's name in .onnx"),
         (("train", ART, "-o", tmp_path / "x.onnx", "--resume"), "there is no stopped training"),
@@ -279,11 +295,15 @@ def test_what_makes_no_sense_is_refused_in_one_line(file, tmp_path, capsys):
         assert reason in said and said.count("\n") == 1, said
 
 
-def test_a_graph_that_takes_no_picture_is_no_filter(tmp_path):
+def other_graph(path):
     ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2]) for name in "ab"]
     graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["a"], ["b"])], "g", ends[:1], ends[1:])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(model, tmp_path / "other.onnx")
+    onnx.save(model, path)
+
+
+def test_a_graph_that_takes_no_picture_is_no_filter(tmp_path):
+    other_graph(tmp_path / "other.onnx")
     with pytest.raises(ValueError, match="an ONNX file, but no filter"):
         Filter(tmp_path / "other.onnx")
 

@@ -113,7 +113,8 @@ def run(elsewhere, *words, cwd, **variables):
 
 def test_the_wheel_holds_the_weights_and_no_tests(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert any(name.endswith("share/nst-course/weights/vgg19_notop_q8.npz") for name in names)
+    for there in ("weights/vgg19_notop_q8.npz", "filters/bold_strokes.onnx", "live/index.html", "live/vendor/LICENSE"):
+        assert any(name.endswith(f"share/nst-course/{there}") for name in names), there
     assert "nst/commands/paint.py" in names and "studio/picker.js" in names and "nst_utils.py" in names
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)
     assert f"nst_course-{nst.__version__}" in wheel.name

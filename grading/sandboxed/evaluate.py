@@ -24,35 +24,45 @@ MAX_TEXT = 1000  # characters of a label or a setting
 Compiled = tf.types.experimental.PolymorphicFunction  # what tf.function makes
 
 
-def evaluate(function: Callable, cases: list[Case], stand_ins: bool = False, graph: bool = False) -> list[dict]:
+def evaluate(function: Callable, cases: list[Case], stand_ins: bool = False) -> list[dict]:
     """Call `function` on every case, twice; return one report for each case.
 
-    function: the learner's; cases: see grading/cases.py. A case with a `world` is three training steps in that world.
+    function: the learner's; cases: see grading/cases.py. A case with a `start` is three training steps.
     stand_ins: let the function call the `STAND_INS` instead of the exercises that it builds on.
-    graph: also try whether tf.function can compile it.
 
     Functions decorated with tf.function run as they are written; only what fails then is tried compiled.
     A report is a dict: `error`, or else `kind` (what came back: "tensor", "number", ...), `value` and `again`, the
     result of the first and the second call, `gradients`, one for each watched tensor, None where none arrives,
-    and `modified`; the first one may have `not_compiled`, an error, and `signature`: the decorator has one. For a
-    dict, which settings may be, there are `settings` and `settings_again` in place of values and gradients. For a
+    and `modified`. For a dict, which settings may be, `settings` and `settings_again` are in their place. For a
     training step `value` holds the J of each step, `pictures` the picture after each, `again` and `pictures_again`
     those of the second time, `moves` how often the optimizer was called. Every report has the `names` in the function,
     and `another`: a training step works on the notebook's picture where its argument should be.
     """
+    with _undecorated(function), _patched(_globals_of(function), STAND_INS if stand_ins else {}):
+        return [_report(function, case) for case in cases]
+
+
+def compiled(function: Callable, case: Case, report: dict) -> dict:
+    """How tf.function likes a function whose results are right: what else a report may have.
+
+    report: of `evaluate`, on this case. Returns `not_compiled`, an error or None, and `signature`: does the decorator
+    have one?
+    """
+    if report.get("kind") != "tensor":
+        return {}
+    with _undecorated(function):
+        why = _why_not_compiled(_plain(function), case, report)
+    return dict(not_compiled=why, signature=getattr(function, "input_signature", None) is not None)
+
+
+def _undecorated(function):
+    """A context in which the functions that a function calls are as they were written, without tf.function."""
     namespace = _globals_of(function)
-    decorated = {name: part for name, part in namespace.items() if isinstance(part, Compiled)}
-    plain = {name: _plain(part) for name, part in decorated.items()}
-    with _patched(namespace, plain), _patched(namespace, STAND_INS if stand_ins else {}):
-        reports = [_report(function, case) for case in cases]
-        if graph and reports[0].get("kind") == "tensor":
-            reports[0]["not_compiled"] = _why_not_compiled(_plain(function), cases[0], reports[0])
-            reports[0]["signature"] = getattr(function, "input_signature", None) is not None
-    return reports
+    return _patched(namespace, {name: _plain(part) for name, part in namespace.items() if isinstance(part, Compiled)})
 
 
 def _report(function, case):
-    run, plain = _train if "world" in case else _call, _plain(function)
+    run, plain = _train if "start" in case else _call, _plain(function)
     names = names_in(plain.__code__)
     try:
         report = run(plain, case)
@@ -61,7 +71,7 @@ def _report(function, case):
         if function is not plain:
             with contextlib.suppress(Exception):
                 report = run(tf.function(plain), case)
-    other = "world" in case and plain.__code__.co_argcount > 0 and "generated_image" in names
+    other = "start" in case and plain.__code__.co_argcount > 0 and "generated_image" in names
     report["another"] = report.get("another", False) or other
     report["names"] = sorted(names)[:200]
     return report
@@ -106,13 +116,14 @@ def _call(function, case):
     keywords, keywords_again = copy.deepcopy(case["keywords"]), copy.deepcopy(case["keywords"])
     watched_for_changes = [arguments, once_more, keywords, keywords_again]
     before = _snapshot(watched_for_changes)
-    with tf.GradientTape() as tape:
-        tape.watch(watched)
-        result = function(*arguments, **keywords)
-    report = _result(result)
-    if report["kind"] == "tensor":
-        report["gradients"] = _gradients(tape, result, watched, case["output_gradient"])
-    again = _result(function(*once_more, **keywords_again))
+    with _patched(_globals_of(function), _world(**case["world"]) if "world" in case else {}):
+        with tf.GradientTape() as tape:
+            tape.watch(watched)
+            result = function(*_as_given(arguments, case), **keywords)
+        report = _result(result)
+        if report["kind"] == "tensor":
+            report["gradients"] = _gradients(tape, result, watched, case["output_gradient"])
+        again = _result(function(*_as_given(once_more, case), **keywords_again))
     report["modified"] = not _same(before, _snapshot(watched_for_changes))
     report |= dict(again=again.get("value"), settings_again=again.get("settings"))
     if len(case["arguments"]) == 2 and isinstance(case["arguments"][0], list):
@@ -191,11 +202,12 @@ def _why_not_compiled(function, case, report):
         arguments = [_to_tensors(argument) for argument in case["arguments"]]
         for place, part in zip(places, parts):
             arguments[place] = part
-        return function(*arguments, **case["keywords"])
+        return function(*_as_given(arguments, case), **case["keywords"])
 
     try:
-        if "world" not in case:
-            tf.function(call).get_concrete_function(*(_to_tensors(case["arguments"][place]) for place in places))
+        if "start" not in case:
+            with _patched(_globals_of(function), _world(**case["world"]) if "world" in case else {}):
+                tf.function(call).get_concrete_function(*(_to_tensors(case["arguments"][place]) for place in places))
             return None
         compiled = _three_steps(tf.function(function), case)
         if all(np.allclose(a, b, 1e-3, 1e-5) for a, b in zip(compiled["pictures"], report["pictures"])):
@@ -213,7 +225,22 @@ def _layers_by_default(function):
         return np.array([])
 
 
-# ---------------------------------------------------------------- a training step in a small world
+# ---------------------------------------------------------------- in a small world
+
+
+def _as_given(arguments, case):
+    """The arguments of a call; in a small world the first one, weights, becomes the network that has them."""
+    return [_network(arguments[0]), *arguments[1:]] if "world" in case else arguments
+
+
+def _network(weights):
+    """What stands in for the network of a filter: each pixel's red, green and blue are mixed anew by a matrix."""
+
+    def network(photo):
+        return tf.tensordot(photo, weights, axes=1)
+
+    network.__qualname__ = "network"  # as Python's messages call it
+    return network
 
 
 def _train(function, case):
@@ -237,8 +264,8 @@ def _three_steps(function, case):
     return dict(results[0], value=value, pictures=pictures, moves=moves, another=another)
 
 
-def _world(C, S, scales, ALPHA, BETA, rate, mix):
-    """What stands around train_step in notebook 04, made small: another network and other costs.
+def _world(C, S, scales, ALPHA, BETA, mix, rate=0.0):
+    """What stands around train_step in notebook 04, or filter_loss in 09, made small: other features, other costs.
 
     mix: pairs of parameters of total_cost, whose products it adds up; they come with the case, so that no answer to
     the exercise total_cost stands here.

@@ -5,6 +5,8 @@ import contextlib
 import shutil
 import sys
 import tempfile
+import threading
+import webbrowser
 from pathlib import Path
 
 import nst
@@ -20,19 +22,21 @@ from nst.commands.arguments import (
     show_bar,
     whole_number,
 )
-from nst.filtering import ENDING, Filter, find
+from nst.filtering import ENDING, FILTERS, Filter, find
 from nst.interrupt import ctrl_c_waits
 from nst.job import CHECKPOINT
 from nst.joblist import pictures_in
+from nst.live import PORT, Server, export, page_files
 from nst.paths import IMAGES, OUTPUT
 from nst.pictures import check_ending, check_file, keep_earlier, read_dpi, read_image, save_image, write_atomically
 
 LONGEST = 1200  # pixels: a filter's strokes have a size of their own, and get lost in a larger picture
+START = "bold_strokes"  # of those that come with the course: one more artwork is learned sooner than the first
 NOTHING = "it ended before it had learned anything, and nothing was written; give it more time"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="train|apply", parser_class=Parser)
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="train|apply|live", parser_class=Parser)
     train = kinds.add_parser("train", help="learn to paint like an artwork", description=_train.__doc__)
     train.add_argument("art", metavar="ART", help="any picture file")
     train.add_argument("-o", "--output", metavar="FILE.onnx", help="the filter (default: output/ART.onnx)")
@@ -40,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--steps", type=whole_number, metavar="N", help="so many steps, in place of minutes")
     train.add_argument("--photos", metavar="FOLDER", default=str(IMAGES / "content"), help="what it learns from")
     train.add_argument("--strength", type=number, metavar="N", default=5, help="of the style, 0 to 10 (default: 5)")
+    train.add_argument("--start", metavar="FILTER", default=START, help=f"a filter to go on from (default: {START})")
+    train.add_argument("--from-scratch", action="store_true", help="go on from none: learning takes twice as long")
     train.add_argument("--seed", type=integer, metavar="N", default=0, help="another one gives another filter")
     train.add_argument("--resume", action="store_true", help="go on with a training that was stopped or killed")
     apply = kinds.add_parser("apply", help="paint pictures with a filter", description=_apply.__doc__)
@@ -49,11 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     apply.add_argument(
         "--size", type=whole_number, metavar="N", default=LONGEST, help=f"longer side at most (default: {LONGEST})"
     )
+    live = kinds.add_parser("live", help="paint what a camera sees, in the browser", description=_live.__doc__)
+    live.add_argument("filters", metavar="FILTER", nargs="*", help="files; those of the course are there as well")
+    live.add_argument("--port", type=whole_number, metavar="N", default=PORT, help=f"of the address (default: {PORT})")
+    live.add_argument("--no-browser", action="store_true", help="only say the address")
+    live.add_argument("--export", metavar="FOLDER", help="write the page into a folder, for any web server")
 
 
 def run(given: argparse.Namespace) -> int:
     try:
-        return {"train": _train, "apply": _apply}[given.kind](given)
+        return {"train": _train, "apply": _apply, "live": _live}[given.kind](given)
     except (OSError, ValueError) as error:
         raise Refused(in_words(error)) from error
 
@@ -101,6 +112,28 @@ def _destinations(photos, many, output, name):
     return made
 
 
+# ---------------------------------------------------------------- live
+
+
+def _live(given):
+    """Paint what a camera sees on a page in the browser, or a video, or a photo. Nothing leaves the machine."""
+    if given.port > 65535:
+        raise Refused(f"--port {given.port}: give 1 to 65535")
+    ours = sorted(FILTERS.glob(f"*{ENDING}"))
+    files = page_files(list(dict.fromkeys([*(find(name).resolve() for name in given.filters), *ours])))
+    if given.export:
+        folder = Path(given.export).expanduser()
+        export(files, folder)
+        say(f"{folder}: the page, for any web server; cameras work at https://, or on the server's own machine")
+        return 0
+    with contextlib.suppress(KeyboardInterrupt), Server(files, given.port) as server:
+        say(f"{server.address} is the page. Ctrl-C ends it.")
+        if not given.no_browser:
+            threading.Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
+        server.serve_forever()
+    return 0
+
+
 # ---------------------------------------------------------------- train
 
 
@@ -118,17 +151,21 @@ def _train(given):
         raise Refused(f"--minutes {given.minutes:g}: give more than 0")
     if not 0 <= given.strength <= 10:
         raise Refused(f"--strength {given.strength:g}: give 0 to 10")
-    photos = pictures_in(given.photos)
+    photos, start = pictures_in(given.photos), "" if given.from_scratch else str(find(given.start).resolve())
+    if start:
+        from nst.graphs import weights_in  # ONNX takes its time, and a photo is painted without it
+
+        weights_in(start)
     kept = destination.parent / f"{destination.stem}_training"
     if given.resume and not (kept / CHECKPOINT).is_file():
         raise Refused(f"--resume: there is no stopped training in {kept}; nst filter train without it starts anew")
     how_long = f"{given.steps} steps" if given.steps else f"{given.minutes:g} minutes"
     learned = len(photos[:-1] or photos)  # see Lesson
     say(f"Learning from {art.name} and {learned} photos for {how_long}. Ctrl-C stops early and keeps the best.")
-    return _trained(given, art, photos, destination, kept)
+    return _trained(given, art, photos, start, destination, kept)
 
 
-def _trained(given, art, photos, destination, folder):
+def _trained(given, art, photos, start, destination, folder):
     try:
         with ctrl_c_waits():
             nst.start_tensorflow()
@@ -136,7 +173,7 @@ def _trained(given, art, photos, destination, folder):
             from nst.graphs import filter_graph
 
         beta = Lesson.beta * 2.0 ** (given.strength - 5)
-        lesson = Lesson(str(art), tuple(str(photo.resolve()) for photo in photos), beta=beta, seed=given.seed)
+        lesson = Lesson(str(art), tuple(str(photo.resolve()) for photo in photos), start, beta=beta, seed=given.seed)
         training = train_filter(
             lesson,
             folder,
