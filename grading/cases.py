@@ -2,8 +2,9 @@
 
 A case is a dict: `arguments` and `keywords` of the call, `watch`, the positions of the arguments to differentiate by,
 `output_gradient`, by which the result is weighted there (None for a scalar), and `general`: empty for an ordinary call,
-else words for what makes it one that only general code masters. A case with a `world` is three training steps instead:
-`world` is what stands around the function, `start` the picture.
+else words for what makes it one that only general code masters. In a case with a `world`, that is what stands around
+the function, made small. With a `start`, a picture, it is three training steps; else the first argument is the weights
+of a network, (3, 3), in place of which the function gets the network.
 
 The sizes n_H, n_W, n_C are different primes, so that a wrong factor can be recognised from the wrong value.
 """

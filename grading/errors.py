@@ -214,7 +214,7 @@ def why_not_compiled(error: dict) -> str:
     if error["kinds"] == ["Difference"]:
         return _COMPILED_DIFFERS
     means = next((words for words, pattern in _NOT_COMPILED.items() if re.search(pattern, error["message"])), "")
-    return f"tf.function, with which notebook 04 paints faster, cannot compile it ({_said(error, hidden=False)})" + (
+    return f"tf.function, which makes painting faster, cannot compile it ({_said(error, hidden=False)})" + (
         f". {means}" if means else ""
     )
 

@@ -69,7 +69,7 @@ def grade(
 
 
 def _right_together(notebooks, exercises, seed, limits, run):
-    """Results of those exercises that are fully right while they share a process. Not those of a training step."""
+    """Results of those exercises that are fully right while they share a process. Not those in a small world."""
     several = [each for each in exercises if "world" not in each.cases(seed)[0]]  # its world knows what J is made of
     tried = _try(notebooks, several, seed, False, limits, run, together=True) if len(several) > 1 else {}
     return {name: result for name, result in tried.items() if result.points == result.max_points}

@@ -80,11 +80,12 @@ def test_only_a_right_answer_meets_the_huge_inputs(factor):
     assert (max(places) > 2**15.5) == right  # of that many places a Gram matrix of places would have 9 GB
 
 
-def test_check_restores_what_stands_around_a_training_step():
-    around = {"tf": tf, "optimizer": "mine", "ALPHA": 5}
-    exec("def train_step(generated_image):\n    return vgg_model_outputs(generated_image)", around)
+@pytest.mark.parametrize("signature", ["train_step(picture)", "filter_loss(network, picture)"])
+def test_check_restores_what_stands_around_a_function_in_a_small_world(signature):
+    around = {"tf": tf, "optimizer": "mine", "ALPHA": 5, "a_S": "mine"}
+    exec(f"def {signature}:\n    return vgg_model_outputs(picture)", around)
     before = dict(around)
-    assert check(around["train_step"]).points == 0
+    assert check(around[signature.partition("(")[0]]).points == 0
     assert around == before
 
 

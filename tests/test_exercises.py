@@ -201,3 +201,28 @@ def test_one_training_step_is_gradient_descent_on_the_total_cost(rng):
         x = np.clip(x - rate * finite_differences(J, x), 0, 1)
         np.testing.assert_allclose(image.numpy(), x, atol=1e-4)
     assert (x == 1).any() or (x == 0).any(), "the test should exercise the clipping"
+
+
+def test_the_loss_of_a_network_is_the_total_cost_of_what_it_paints(rng):
+    """Against NumPy, with powers of the picture for features; the gradient is that by the network's weights."""
+    filter_loss = functions_from(ROOT / "notebooks/09_filter.ipynb", "filter_loss")
+    alpha, beta, photo, S = 7.0, 30.0, rng.random((1, 3, 4, 3)), rng.random((1, 5, 2, 3))
+
+    def features(x):
+        return [x * k for k in (1, 2, 0.5, 1.5, 0.7)] + [x**2]
+
+    def J(weights):
+        painting = photo @ weights
+        style = sum(0.2 * style_reference(s, g) for s, g in zip(features(S), features(painting)[:-1]))
+        return alpha * content_reference(photo**2, painting**2) + beta * style
+
+    filter_loss.__globals__.update(
+        compute_content_cost=compute_content_cost,
+        compute_style_cost=compute_style_cost,
+        vgg_model_outputs=features,
+        a_S=as_float32(*features(S)),
+        ALPHA=alpha,
+        BETA=beta,
+    )
+    given = tf.constant(photo, tf.float32)
+    check(lambda weights: filter_loss(lambda picture: tf.tensordot(picture, weights, 1), given), J, rng.random((3, 3)))

@@ -136,6 +136,14 @@ def short(monkeypatch):
     monkeypatch.setattr(filter_training, "Lesson", Small)
 
 
+@pytest.fixture
+def at_once():
+    """TensorFlow prepares nothing, which is quicker for a few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def lesson(**changes):
     photos = tuple(str(PHOTOS / name) for name in ("cat.png", "dahlia.jpg", "rocket.jpg"))
     return Small(**dict(art=str(ART), photos=photos, seed=3) | changes)
@@ -166,7 +174,7 @@ def test_the_gradient_is_that_of_the_learners_costs(short):
     assert (ends[0] - ends[1]) / 2e-4 == pytest.approx(slope, rel=0.05)
 
 
-def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(short, tmp_path):
+def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(short, at_once, tmp_path):
     whole = train_filter(lesson(), tmp_path / "whole", count=14)
     assert whole.looks[-1][0] == 14 and whole.looks[-1][2] < 0.8 * whole.history[2]
 
@@ -186,14 +194,14 @@ def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(sho
         resumed.restore(parts / CHECKPOINT)
 
 
-def test_a_cost_that_is_not_finite_ends_it_with_the_step(short, tmp_path):
+def test_a_cost_that_is_not_finite_ends_it_with_the_step(short, at_once, tmp_path):
     costs = course_costs()
     broken = costs._replace(total_cost=lambda J_content, J_style, alpha, beta: J_style / 0.0)
     with pytest.raises(FloatingPointError, match="step 3: .*not finite"):
         train_filter(lesson(), tmp_path, broken, count=5)
 
 
-def test_what_was_learned_before_a_cost_that_is_not_finite_is_kept(short, tmp_path, monkeypatch):
+def test_what_was_learned_before_a_cost_that_is_not_finite_is_kept(short, at_once, tmp_path, monkeypatch):
     class Breaks(Training):
         def __init__(self, *arguments):
             super().__init__(*arguments)
