@@ -100,10 +100,12 @@ benchmarks/.venv/ready: benchmarks/requirements.txt
 
 filters: .venv/ready  ## the filters in filters/, trained anew: one from nothing, the others from that (an hour or two)
 	@rm -f filters/*.onnx
-	@$(NST) filter train images/style/bold_strokes.jpg -o filters/bold_strokes.onnx --from-scratch --steps 1500
+	@$(NST) filter train images/style/bold_strokes.jpg -o filters/bold_strokes.onnx --from-scratch --strength 6.26 --steps 1500
 	@for art in starry_night stained_glass bamboo_ink; do \
-		$(NST) filter train "images/style/$$art.jpg" -o "filters/$$art.onnx" --steps 400 || exit; done
-	@rm -f filters/*_preview.png
+		$(NST) filter train "images/style/$$art.jpg" -o "filters/$$art.onnx" --strength 6.26 --steps 400 || exit; done
+	@for art in bold_strokes starry_night stained_glass bamboo_ink; do \
+		$(NST) filter train "images/style/$$art.jpg" -o "filters/$$art.onnx" --start "$$art" --steps 250 || exit; done
+	@rm -f filters/*_preview.png filters/*_1.onnx
 
 record: .venv/ready  ## run all notebooks and store their outputs [NOTEBOOK=04_paint.ipynb]
 	@$(NST) record $(NOTEBOOK)

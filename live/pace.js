@@ -1,7 +1,7 @@
 // How large moving pictures are painted: so that there are 20 a second where the machine can do that.
 
 const AIM = 1 / 20; // seconds for a picture
-const SHORTEST = 160, LONGEST = 640; // pixels of the longer side
+const SHORTEST = 240, LONGEST = 640; // pixels of the longer side: with fewer, nothing can be recognised any more
 const MULTIPLE = 4; // of both sides: what the filter works in
 const WINDOW = 9, IGNORED = 2; // pictures of one size that are looked at; the first ones, which take longer
 const SLOW = 1.1, FAST = 0.75; // times the aim: between them nothing changes, so that the size comes to rest

@@ -54,7 +54,7 @@ class Lesson:
     small_size: int = 128  # ... and until then
     art_size: int = 384
     alpha: float = 10
-    beta: float = 60
+    beta: float = 25
     smoothness: float = 5  # times the mean of squared differences between neighbours
     seed: int = 0
 
@@ -173,7 +173,7 @@ class Training:
     """A filter while it learns, for train_filter. `weights` are the best so far, `history` holds J of each step.
 
     `looks` holds (steps, seconds, J) of the photo that it does not learn from, `painting` what it made of that at the
-    last of them: (1, n_H, n_W, 3) in [0, 1]. `stopped` says why it ended early.
+    last of them: (1, n_H, n_W, 3) in [0, 1]; `before` is J of that photo itself. `stopped` says why it ended early.
     loss: in place of `loss_of`'s.
     """
 
@@ -193,6 +193,7 @@ class Training:
             loss = loss_of(lesson, costs or course_costs(), pieces)
         self.loss = loss
         self.preview = load_image(lesson.photos[-1], LOOKED_AT, min_size=SMALLEST_SIDE)
+        self.before = float(self.loss(lambda photo: photo, self.preview))
         self.seconds, self.history, self.looks, self.weights, self.stopped = 0.0, [], [], None, ""
         self._compiled = tf.function(self._step), tf.function(self._copy), tf.function(self._look)
 
@@ -263,7 +264,7 @@ class Training:
             each.assign(state[f"optimizer_{i}"])
         best = {name: state[f"best/{name}"] for name in self.variables if f"best/{name}" in state}
         self.weights, self.history = best or None, list(state["history"])
-        self.looks = [tuple(each) for each in state["looks"]]
+        self.looks, self.painting = [tuple(each) for each in state["looks"]], state["image"]
         self.seconds, self.random.bit_generator.state = float(state["seconds"]), json.loads(str(state["random"]))
 
 

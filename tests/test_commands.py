@@ -321,7 +321,8 @@ def test_make_reports_a_bad_value_and_a_misspelt_variable():
 def test_make_lists_its_targets_and_sets_up_only_once():
     assert [line.split()[1] for line in make().stdout.splitlines()] == [
         "help", "setup", "paint", "train", "studio", "gallery", "lab", "exercises", "release", "grade",
-        "check-mine", "sandbox", "chromium", "postgresql", "check", "test", "bench", "record", "pins", "clean",
+        "check-mine", "sandbox", "chromium", "postgresql", "check", "test", "bench", "filters", "record", "pins",
+        "clean",
     ]  # fmt: skip
     assert make("--question", "setup").returncode == 0
 

@@ -187,7 +187,9 @@ def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(sho
     assert stopped.stopped == filter_training.STOPPED and len(stopped.history) == 5
     with np.load(parts / CHECKPOINT) as saved:
         assert json.loads(str(saved["about"]))["settings"]["size"] == 64 and saved["image"].shape == (1, 43, 64, 3)
-    resumed = train_filter(lesson(), parts, count=14, resume=True)
+    seen = []
+    resumed = train_filter(lesson(), parts, count=14, resume=True, watch=lambda run, _: seen.append(run.painting.shape))
+    assert seen[0] == (1, 43, 64, 3)  # what it painted before it was stopped
     assert resumed.history == pytest.approx(whole.history, rel=1e-3)
     with pytest.raises(OtherSettings, match="beta"):
         resumed.lesson = lesson(beta=5)
@@ -262,6 +264,8 @@ def test_a_filter_is_trained_and_paints_a_photo_and_a_folder(short, tmp_path, ca
     folder = tmp_path / "painted"
     assert main(["filter", "apply", str(made), str(PHOTOS), "-o", str(folder), "--size", "64"]) == 0
     assert len(list(folder.iterdir())) == len(list(PHOTOS.iterdir()))
+    assert main(["filter", "apply", str(made), str(PHOTOS / "cat.png"), "-o", str(folder), "--size", "64"]) == 0
+    assert (folder / "cat_strokes.png").is_file()
 
 
 def test_painting_needs_no_tensorflow(file, tmp_path):
@@ -297,6 +301,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(file, tmp_path, capsys):
         (("apply", file, tmp_path / "none.jpg"), "none.jpg: no such file"),
         (("apply", file, tmp_path / "empty"), "no pictures in this folder"),
         (("apply", file, cat, "-o", cat), "cat.png: one of the photos"),
+        (("apply", file, PHOTOS, "-o", tmp_path / "x.png"), "x.png: a picture; for a folder of photos give a folder"),
         (("apply", file, cat, "--size", 8), "both sides must be at least"),
     ]:
         said = refused(capsys, *words)

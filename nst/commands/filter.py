@@ -28,7 +28,16 @@ from nst.job import CHECKPOINT
 from nst.joblist import pictures_in
 from nst.live import PORT, Server, export, page_files
 from nst.paths import IMAGES, OUTPUT
-from nst.pictures import check_ending, check_file, keep_earlier, read_dpi, read_image, save_image, write_atomically
+from nst.pictures import (
+    ENDINGS,
+    check_ending,
+    check_file,
+    keep_earlier,
+    read_dpi,
+    read_image,
+    save_image,
+    write_atomically,
+)
 
 LONGEST = 1200  # pixels: a filter's strokes have a size of their own, and get lost in a larger picture
 START = "bold_strokes"  # of those that come with the course: one more artwork is learned sooner than the first
@@ -42,7 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("-o", "--output", metavar="FILE.onnx", help="the filter (default: output/ART.onnx)")
     train.add_argument("--minutes", type=number, metavar="N", default=10, help="time to learn (default: 10)")
     train.add_argument("--steps", type=whole_number, metavar="N", help="so many steps, in place of minutes")
-    train.add_argument("--photos", metavar="FOLDER", default=str(IMAGES / "content"), help="what it learns from")
+    train.add_argument(
+        "--photos",
+        metavar="FOLDER",
+        default=str(IMAGES / "content"),
+        help="what it learns from (default: images/content)",
+    )
     train.add_argument("--strength", type=number, metavar="N", default=5, help="of the style, 0 to 10 (default: 5)")
     train.add_argument("--start", metavar="FILTER", default=START, help=f"a filter to go on from (default: {START})")
     train.add_argument("--from-scratch", action="store_true", help="go on from none: learning takes twice as long")
@@ -98,13 +112,17 @@ def _apply(given):
 
 def _destinations(photos, many, output, name):
     """Where each painting goes."""
+    place = Path(output).expanduser() if output else None
     if not many:
-        made = [Path(output).expanduser() if output else OUTPUT / f"{photos[0].stem}_{name}.png"]
+        own = f"{photos[0].stem}_{name}.png"
+        made = [place / own if place and place.is_dir() else place or OUTPUT / own]
         check_ending(made[0])
     else:
-        folder = Path(output).expanduser() if output else OUTPUT / name
+        folder = place or OUTPUT / name
         if folder.exists() and not folder.is_dir():
             raise Refused(f"{folder}: a file; for a folder of photos give a folder")
+        if folder.suffix.lower() in ENDINGS and not folder.exists():
+            raise Refused(f"{folder}: a picture; for a folder of photos give a folder")
         stems = [photo.stem for photo in photos]
         made = [folder / f"{p.stem if stems.count(p.stem) == 1 else p.name.replace('.', '_')}.png" for p in photos]
     if taken := {path.resolve() for path in made} & {photo.resolve() for photo in photos}:
@@ -162,6 +180,7 @@ def _train(given):
     how_long = f"{given.steps} steps" if given.steps else f"{given.minutes:g} minutes"
     learned = len(photos[:-1] or photos)  # see Lesson
     say(f"Learning from {art.name} and {learned} photos for {how_long}. Ctrl-C stops early and keeps the best.")
+    say("TensorFlow prepares itself first, for about half a minute.")
     return _trained(given, art, photos, start, destination, kept)
 
 
@@ -200,7 +219,8 @@ def _trained(given, art, photos, start, destination, folder):
     if earlier:
         say(f"The filter that was there before is kept as {earlier}")
     J = min(each[2] for each in training.looks)
-    say(f"{destination}: {len(data) / 1e6:.2f} MB, {len(training.history)} steps, J {J:.3g}")
+    steps = f"{len(training.history)} steps, J {J:.3g} ({training.before:.3g} for the photo as it is)"
+    say(f"{destination}: {len(data) / 1e6:.2f} MB, {steps}")
     if not training.stopped:
         shutil.rmtree(folder)
         return 0
