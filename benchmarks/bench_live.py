@@ -5,6 +5,7 @@
 In headless Chromium, which has no WebGPU: the painter alone, and the page with a camera, whose resolution adapts.
 """
 
+import contextlib
 import os
 import shutil
 import statistics
@@ -65,8 +66,11 @@ def clip(folder):
 
 def memory():
     """Bytes that belong to the pages' processes."""
-    children = psutil.Process().children(recursive=True)
-    return sum(child.memory_full_info().uss for child in children if "--type=renderer" in child.cmdline())
+    total = 0
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            total += child.memory_full_info().uss if "--type=renderer" in child.cmdline() else 0
+    return total
 
 
 def with_camera(page):
