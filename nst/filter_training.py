@@ -44,7 +44,7 @@ class Lesson:
     """What a filter is to learn, and how.
 
     photos: paths; if there are several, it does not learn from the last. start: path of a filter that it goes on from,
-    in half the steps or fewer; "": from nothing, and first of all it learns to give back what it gets.
+    in fewer steps; "": from nothing, and first of all it learns to give back what it gets.
     """
 
     art: str

@@ -74,7 +74,7 @@ def filter_graph(weights: Mapping[str, np.ndarray], **about: object) -> bytes:
     x, kept, blur = _with_margin(graph, "picture", sides), "", ""
     for step in steps():
         if isinstance(step, Convolution):
-            x = _convolution(graph, weights, step, x, blur)
+            x, blur = _convolution(graph, weights, step, x, blur), ""
         elif step == "shuffle":
             x = graph.op("SpaceToDepth", x, blocksize=2)
             x = graph.op("Concat", x, _noise(graph, weights, _sides(graph, x)), axis=1)

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     train.add_argument("--strength", type=number, metavar="N", default=5, help="of the style, 0 to 10 (default: 5)")
     train.add_argument("--start", metavar="FILTER", default=START, help=f"a filter to go on from (default: {START})")
-    train.add_argument("--from-scratch", action="store_true", help="go on from none: learning takes twice as long")
+    train.add_argument("--from-scratch", action="store_true", help="go on from none, which takes more steps")
     train.add_argument("--seed", type=integer, metavar="N", default=0, help="another one gives another filter")
     train.add_argument("--resume", action="store_true", help="go on with a training that was stopped or killed")
     apply = kinds.add_parser("apply", help="paint pictures with a filter", description=_apply.__doc__)
