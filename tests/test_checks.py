@@ -42,6 +42,28 @@ def test_a_right_answer_is_right_on_the_secret_inputs_too(answer):
     assert result.points == 5, result.messages
 
 
+@pytest.mark.parametrize("seed", [4304831897906725944, 17712323980426966930, 5])
+def test_rounding_decides_nothing_about_a_right_answer(seed):
+    """For the first two seeds, a colour came within 1e-5 of 1, where float32 clipped it and float64 did not."""
+    for answer in RIGHT:
+        if answer.name in ("keep_colors", "total_variation"):
+            inputs = EXERCISES[answer.name].cases(seed)
+            result = judge(EXERCISES[answer.name], inputs, evaluate(answer.function, inputs), hidden=True)
+            assert result.points == 5, (answer, result.messages)
+
+
+def test_no_secret_inputs_lie_where_a_right_gradient_jumps():
+    for seed in range(400):
+        for case in EXERCISES["keep_colors"].cases(seed):
+            photo, painting = (picture.astype(np.float64) for picture in case["arguments"])
+            free = photo + (painting - photo) @ [[0.299], [0.587], [0.114]]
+            assert min(np.abs(free).min(), np.abs(free - 1).min()) > 9e-4
+        *usual, flat = EXERCISES["total_variation"].cases(seed)
+        assert "one colour" in flat["general"] and flat["output_gradient"] < 1e-8
+        for case in usual:
+            assert all(np.diff(case["arguments"][0], axis=axis).all() for axis in (1, 2))
+
+
 @pytest.mark.parametrize("answer", WRONG, ids=repr)
 def test_a_wrong_answer_loses_points_and_gets_its_hint(answer):
     result = check(answer.function)
