@@ -7,7 +7,7 @@ APT := $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install
 export CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS EPOCHS STEPS JOBS WORKERS SMALL
 
 # Refuse what was given on make's command line and means nothing to a target, before anything is set up for it.
-KNOWN_paint := CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS RESUME
+KNOWN_paint := CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS RESUME QUICK
 KNOWN_train := CONTENT STYLE SIZE BETA EPOCHS STEPS RESUME
 KNOWN_gallery := CONTENT STYLE SIZE STRENGTH BETA EVALUATIONS JOBS WORKERS SMALL
 KNOWN_grade := WORKERS STUDENT AGAIN
@@ -37,8 +37,8 @@ setup: .venv/ready  ## .venv with everything in requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable .
 	@touch $@
 
-paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= STRENGTH= EVALUATIONS= RESUME=1]
-	@$(NST) paint $(RESUMED) $${SIZE:+--size "$$SIZE"} \
+paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= STRENGTH= EVALUATIONS= RESUME=1 QUICK=1]
+	@$(NST) paint $(RESUMED) $(if $(filter 1,$(QUICK)),--quick) $${SIZE:+--size "$$SIZE"} \
 		$${STRENGTH:+--strength "$$STRENGTH"} $${BETA:+--beta "$$BETA"} \
 		$${EVALUATIONS:+--evaluations "$$EVALUATIONS"} $(PICTURES)
 

@@ -11,23 +11,22 @@ import nst
 nst.start_tensorflow()
 
 from nst.compact import compact
+from nst.coordinates import enlarge
 from nst.display import Place, plot_costs, show_figure, show_images
 from nst.engine import fast_feature_model
 from nst.experiments import contact_sheet
 from nst.job import Job, check_knobs
-from nst.minimize import coarse_to_fine, enlarge, minimize
+from nst.minimize import coarse_to_fine, minimize
+from nst.network import MEAN_ACTIVATION, WEIGHTS_SHA256
 from nst.notebooks import functions_from
-from nst.palette import palette_cost
 from nst.paths import IMAGES, OUTPUT, ROOT, WEIGHTS
 from nst.pictures import positive, read_image, save_image, to_uint8
-from nst.recipe import Costs, course_costs, finished, paint, problem
+from nst.recipe import Costs, course_costs, finished, paint, palette_cost, problem
 from nst.slider import show_slider
 from nst.strength import detail_map
 from nst.training import Run, device, load_image, set_seed, train
 from nst.vgg import (
     GPUS,
-    MEAN_ACTIVATION,
-    WEIGHTS_SHA256,
     feature_model,
     layers_checked,
     load_vgg19,

@@ -12,12 +12,13 @@ nst.start_tensorflow()
 import tensorflow as tf
 
 from nst.engine import fast_feature_model, value_and_gradient
+from nst.network import BORDER, CONTENT_LAYER, MEAN_ACTIVATION
 from nst.paths import IMAGES
 from nst.recipe import course_costs
-from nst.seen import BORDER, CONTENT_LAYER, LargeCost, Parts
+from nst.seen import LargeCost, Parts
 from nst.tiles import TiledModel
 from nst.training import load_image
-from nst.vgg import MEAN_ACTIVATION, feature_model, load_vgg19
+from nst.vgg import feature_model, load_vgg19
 
 RESULTS = Path(__file__).resolve().parent
 CONTENT, STYLE = IMAGES / "content" / "coffee_cup.png", IMAGES / "style" / "starry_night.jpg"

@@ -20,9 +20,9 @@ from grading.sandboxed.confine import PR_SET_MEMORY_MERGE, PR_SET_SECCOMP
 ROOT = Path(__file__).resolve().parent.parent
 _SANDBOXED = ["__init__", "confine", "evaluate", "functions", "inside", "stand_ins", "wire"]
 _NST = [
-    *("__init__", "bands", "cells", "compact", "display", "encode", "engine", "experiments", "explore", "interrupt"),
-    *("job", "lbfgs", "minimize", "notebooks", "palette", "paths", "pictures", "quick", "seen"),
-    *("slider", "strength", "tiles", "training", "vgg", "winograd"),
+    *("__init__", "areas", "bands", "cells", "compact", "coordinates", "display", "encode", "engine", "experiments"),
+    *("explore", "interrupt", "job", "lbfgs", "minimize", "network", "notebooks", "palette", "paths", "pictures"),
+    *("quick", "seen", "slider", "strength", "tiles", "training", "vgg", "winograd"),
 ]
 _FILES = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
     "grading/__init__.py",
@@ -30,7 +30,8 @@ _FILES = [  # of this project: what runs a function and what its notebook may im
     "nst_utils.py",
     *(f"nst/{name}.py" for name in _NST),
 ]
-VISIBLE = {name: name for name in _FILES} | {"nst/recipe.py": "grading/sandboxed/no_answers.py"}  # the latter's text
+_ANSWERS = ["nst/colors.py", "nst/recipe.py"]  # what they do, two exercises ask for
+VISIBLE = {name: name for name in _FILES} | dict.fromkeys(_ANSWERS, "grading/sandboxed/no_answers.py")  # its text
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
 LOCAL = "/usr/local"  # what an administrator has put there, nbgrader's exchange too, is not shown, but for
 LOCALLY = [f"{LOCAL}/{name}" for name in ("bin", "lib", "lib64")]

@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from nst.coordinates import enlarge
 from nst.job import Job
-from nst.minimize import enlarge, minimize
+from nst.minimize import minimize
 from nst.paths import IMAGES
 from nst.pictures import to_uint8, write_atomically
 from nst.recipe import problem

@@ -19,8 +19,9 @@ import numpy as np
 import tensorflow as tf
 
 from nst.compact import compact
+from nst.network import MEAN_ACTIVATION, positions_outside
 from nst.pictures import SMALLEST_SIDE
-from nst.vgg import GPUS, MEAN_ACTIVATION, layers_checked, preprocess
+from nst.vgg import GPUS, layers_checked, preprocess
 from nst.winograd import Winograd, through_relu
 
 FORWARD, BACKWARD = 4, 6  # outputs along one side of a tile
@@ -220,11 +221,6 @@ def inside(volume, name, border):
     """What a layer gives inside the picture, without its mirrored border."""
     cut = positions_outside(name, border)
     return volume[:, cut:-cut, cut:-cut] if cut else volume
-
-
-def positions_outside(name, border):
-    """How many positions of a layer lie in the border, on each side: a pooling halves them."""
-    return border >> (int(name[len("block")]) - 1)
 
 
 def worth_tiles(n_H, n_W):

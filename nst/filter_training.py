@@ -22,9 +22,9 @@ from nst.filters import BLUR, EPSILON, MARGIN, MULTIPLE, NOISE, Convolution, ini
 from nst.graphs import weights_in
 from nst.interrupt import on_ctrl_c
 from nst.job import CHECKPOINT, check_same_settings, read_checkpoint
+from nst.network import CONTENT_LAYER
 from nst.pictures import SMALLEST_SIDE, alone_in, read_image, write_atomically
 from nst.recipe import Costs, course_costs
-from nst.seen import CONTENT_LAYER
 from nst.strength import CONTENT, equal_layers
 from nst.training import load_image
 from nst.vgg import load_vgg19

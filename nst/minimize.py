@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import scipy.fft
-import scipy.optimize
 import tensorflow as tf
 
+from nst.coordinates import FIRST_STEP, Pixels, Spectrum, descend, enlarge
 from nst.engine import value_and_gradient
 from nst.job import read_checkpoint
 from nst.lbfgs import lbfgs
@@ -22,8 +21,6 @@ from nst.winograd import one_thread
 Cost = Callable[[tf.Tensor], tf.Tensor]
 
 SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
-_FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns
-_OVERSHOOT = 1e-3  # cost of a pixel that leaves [0, 1] by one, as a share of the first J
 _OVERHEAD = 15_000  # an evaluation takes as long as if there were so many pixels more
 _IN_BANDS = 1.45  # times the seconds for a pixel of a picture that is computed whole
 _COARSEST_SIDE = 64  # below that there is too little picture left to say what the style is
@@ -133,24 +130,6 @@ def coarse_to_fine(
     return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
 
 
-def enlarge(picture: tf.Tensor, shape: tuple[int, int]) -> np.ndarray:
-    """A picture (1, n_H, n_W, 3) with more pixels, (1, *shape, 3), and clipped to [0, 1]: the same waves and no others.
-
-    Each number of its cosine spectrum stays; the shorter waves that the new pixels could hold are zero. (Interpolation
-    between neighbours, such as bicubic, leaves an echo of each wave along the axes: a weave of fine lines.)
-    """
-    picture = np.asarray(picture)
-    _, n_H, n_W, n_C = picture.shape
-    spectrum = np.zeros((1, *shape, n_C), np.float32)
-    spectrum[:, :n_H, :n_W] = _cosine_transform(scipy.fft.dctn, picture)
-    pixels = _cosine_transform(scipy.fft.idctn, spectrum)
-    return (pixels * np.sqrt(np.prod(shape) / (n_H * n_W))).clip(0, 1)
-
-
-def _cosine_transform(transform, picture):
-    return transform(picture, axes=(1, 2), norm="ortho", workers=-1)
-
-
 def _descend(run, cost_function, image, evaluations, precondition, label):
     """L-BFGS on one picture; each evaluation is a step of the run."""
     count, best = 0, np.inf
@@ -172,21 +151,14 @@ def _descend(run, cost_function, image, evaluations, precondition, label):
             run.show(image)
         return J, gradient
 
-    space = None if large else _Spectrum(image.shape) if precondition else _Pixels(image.shape)
+    space = None if large else Spectrum(image.shape) if precondition else Pixels(image.shape)
     try:
         while count < evaluations:
             before = best
             if large:
-                lbfgs(evaluate, image.numpy(), _FIRST_STEP, (0, 1), run.output)
+                lbfgs(evaluate, image.numpy(), FIRST_STEP, (0, 1), run.output)
             else:
-                scipy.optimize.minimize(
-                    space.cost(evaluate),
-                    space.coordinates(image.numpy()),
-                    jac=True,
-                    method="L-BFGS-B",
-                    bounds=space.bounds,
-                    options={"maxiter": 10**6, "maxfun": 10**6, "ftol": 0, "gtol": 0},
-                )
+                descend(space, evaluate, image.numpy())
             if not best < before:
                 break
     except _Enough:
@@ -211,53 +183,3 @@ def _differentiated(cost_function):
 
 class _Enough(Exception):
     """All evaluations are done."""
-
-
-class _Pixels:
-    """Coordinates for L-BFGS: the pixels, in units that make its first step a sensible one."""
-
-    def __init__(self, shape):
-        self.shape = tuple(shape)
-        self.unit = _FIRST_STEP * np.sqrt(np.prod(self.shape))
-        self.bounds = scipy.optimize.Bounds(0, 1 / self.unit)
-
-    def coordinates(self, picture):
-        return picture.ravel().astype(np.float64) / self.unit
-
-    def cost(self, evaluate):
-        def cost(z):
-            J, gradient = evaluate((z * self.unit).clip(0, 1).reshape(self.shape))
-            return J, gradient.ravel().astype(np.float64) * self.unit
-
-        return cost
-
-
-class _Spectrum(_Pixels):
-    """Coordinates for L-BFGS: the cosine spectrum, divided by f^-1/2, so that equal steps favour broad features."""
-
-    def __init__(self, shape):
-        super().__init__(shape)
-        self.bounds = None
-        _, n_H, n_W, _ = self.shape
-        f = np.hypot(np.arange(n_H)[:, np.newaxis] / n_H, np.arange(n_W) / n_W)
-        f[0, 0] = 1 / max(n_H, n_W)
-        self.weight = (f**-0.5 / np.sqrt(np.mean(1 / f)) * self.unit).astype(np.float32)[..., np.newaxis]
-
-    def coordinates(self, picture):
-        return (_cosine_transform(scipy.fft.dctn, picture) / self.weight).ravel().astype(np.float64)
-
-    def cost(self, evaluate):
-        overshoot = None
-
-        def cost(z):
-            nonlocal overshoot
-            free = _cosine_transform(scipy.fft.idctn, z.reshape(self.shape).astype(np.float32) * self.weight)
-            picture = free.clip(0, 1)
-            J, gradient = evaluate(picture)
-            overshoot = overshoot or _OVERSHOOT * abs(J)
-            outside = free - picture
-            gradient = np.where(outside, 2 * overshoot * outside, gradient)
-            spectrum = _cosine_transform(scipy.fft.dctn, gradient) * self.weight
-            return J + overshoot * np.sum(outside**2, dtype=np.float64), spectrum.ravel().astype(np.float64)
-
-        return cost

@@ -5,12 +5,13 @@ little green there has the same mean as white, and hardly another covariance. So
 This cost compares the colours' whole distributions, along some lines through the colours: Rabin, Peyre, Delon & Bernot
 (2011), Wasserstein Barycenter and its Application to Texture Mixing. Histograms beside Gram matrices: Risser, Wilmot &
 Barnes (2017), Stable and Controllable Neural Texture Synthesis and Style Transfer Using Histogram Losses.
+
+No TensorFlow: where it says array, a tensor will do as well.
 """
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import tensorflow as tf
 
 # Red, green, blue, brightness, and what one of them has more than another.
 LINES = np.array([(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1), (1, -1, 0), (1, 0, -1), (0, 1, -1)], np.float32)
@@ -18,10 +19,10 @@ LINES /= np.linalg.norm(LINES, axis=1, keepdims=True)
 _BINS, _LEVELS = 1024, 4096  # of a picture's values along a line, and of an artwork's
 
 
-def palette_cost(
-    artworks: Sequence[tf.Tensor], weights: Sequence[float], masks: Sequence[tf.Tensor] = ()
-) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return a function from a picture (1, n_H, n_W, 3) to how far its colours are from the artworks', a scalar.
+def palette_distance(
+    artworks: Sequence[np.ndarray], weights: Sequence[float], masks: Sequence[np.ndarray] = ()
+) -> Callable[[np.ndarray], tuple[np.float32, np.ndarray]]:
+    """Return a function from a picture (1, n_H, n_W, 3) to its colours' distance from the artworks', and the gradient.
 
     That is the least mean of squared moves which gives the picture the artworks' values along a line, as the mean over
     LINES; 0 for the same palette. artworks: (1, n_H, n_W, 3); weights: their shares, which sum to 1. masks:
@@ -53,13 +54,7 @@ def palette_cost(
                     gradient[:, channel] += 2 * line[channel] * weighted
         return np.float32(total), gradient.reshape(picture.shape)
 
-    @tf.custom_gradient
-    def cost(image):
-        J, gradient = tf.numpy_function(value_and_gradient, [image], (tf.float32, tf.float32), stateful=False)
-        J.set_shape([]), gradient.set_shape(image.shape)
-        return J, lambda upstream: upstream * gradient
-
-    return cost
+    return value_and_gradient
 
 
 def _levels(artwork):

@@ -12,19 +12,18 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from nst.areas import covered, load_masks, shares
+from nst.colors import artworks_of, is_grey, keep_colors
 from nst.job import Job
 from nst.minimize import Cost, coarse_to_fine
 from nst.notebooks import COST_FUNCTIONS, functions_from
-from nst.palette import palette_cost
+from nst.palette import palette_distance
 from nst.paths import notebooks_folder
-from nst.pictures import SMALLEST_SIDE, read_image
+from nst.pictures import read_image
 from nst.seen import LargeCost, Parts, model_for, together
-from nst.strength import PALETTE, detail_map, equal_content, equal_layers, position_weights
+from nst.strength import PALETTE, beta_of, equal_content, equal_layers, focus, squashed
 from nst.tiles import TiledModel
 from nst.training import Run, load_image
-
-SMALLEST_ARTWORK = 64  # pixels, the longer side: a smaller one would have no strokes left
-GREY = 0.02  # two channels that differ no more are equal: a JPEG's grey is not quite grey
 
 
 class Costs(NamedTuple):
@@ -88,7 +87,7 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
     def at_size(size):
         photo = load_image(job.content, size, enlarge=True)
         artworks = _artworks(job, size, photo)
-        grey = all(map(_is_grey, [photo, *artworks]))
+        grey = all(map(is_grey, [photo, *artworks]))
         photo = _without_colors(photo) if grey else photo
         model = model_for([name for name, _ in costs.style_layers], photo)
         if isinstance(model, TiledModel):  # the artworks are read again then: meanwhile they would take memory
@@ -107,12 +106,10 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
 
 def _parts(job, costs, model, photo, artworks):
     """The parts of the cost for these pictures, in a Parts."""
-    masks = [load_mask(path, photo) for path in job.masks]
-    if 0 < len(masks) < len(artworks):
-        masks.append(tf.maximum(1 - sum(masks), 0.0))
+    masks = load_masks(job.masks, photo, len(artworks))
     weights = shares(job.weights or [1] * len(job.styles))
-    parts = areas(masks, weights) if masks else weights
-    beta = job.beta if job.strength is None else job.beta * 2.0 ** (job.strength - 5)
+    parts = covered(masks, weights) if masks else weights
+    beta = beta_of(job)
     of_picture = []
     if job.palette:
         distance = palette_cost(artworks, parts, masks)
@@ -122,16 +119,16 @@ def _parts(job, costs, model, photo, artworks):
     layers = [costs.style_layers] * len(artworks)
     targets = [model.seen(artwork)[0] for artwork in artworks]
     seen_C = _for_each(model.seen(photo, masks), artworks)
-    a_C, focus = seen_C[0], _focus(job, photo, seen_C[0][-1].shape[1:3])
-    a_C = [*a_C[:-1], a_C[-1] * focus]
+    a_C, detail = seen_C[0], focus(job, photo, seen_C[0][-1].shape[1:3])
+    a_C = [*a_C[:-1], a_C[-1] * detail]
 
     def content_cost(a_C, a_G):
-        return costs.compute_content_cost(a_C, [*a_G[:-1], a_G[-1] * focus])
+        return costs.compute_content_cost(a_C, [*a_G[:-1], a_G[-1] * detail])
 
     if job.strength is not None:
         layers = [equal_layers(costs.compute_style_cost, costs.style_layers, a_S, a) for a_S, a in zip(targets, seen_C)]
-        squashed = [tf.image.resize(artwork, photo.shape[1:3], antialias=True) for artwork in artworks]
-        J_artwork = sum(w * float(content_cost(a_C, model.seen(each)[0])) for w, each in zip(parts, squashed))
+        flat = [tf.constant(squashed(artwork, photo)) for artwork in artworks]
+        J_artwork = sum(w * float(content_cost(a_C, model.seen(each)[0])) for w, each in zip(parts, flat))
         content_cost = functools.partial(equal_content, content_cost, J_artwork)
 
     def J(seen_G):
@@ -149,17 +146,9 @@ def _for_each(seen, artworks):
     return seen if len(seen) == len(artworks) else seen * len(artworks)
 
 
-def _focus(job, photo, sides):
-    """What the content volume is multiplied with, so that its squares count more where the photo has detail."""
-    focus = 0.1 + load_mask(job.detail_mask, photo) if job.detail_mask else detail_map(photo)
-    return tf.sqrt(position_weights(focus**job.detail, sides))
-
-
 def finished(job: Job, image: tf.Tensor) -> np.ndarray:
     """The painting as an array, with the photo's colours if the job says so."""
-    if job.keep_colors:
-        image = keep_colors(_photo(job.content, max(image.shape)), image)
-    return np.asarray(image)
+    return keep_colors(_photo(job.content, max(image.shape)), image) if job.keep_colors else np.asarray(image)
 
 
 @functools.lru_cache(maxsize=4)
@@ -168,73 +157,14 @@ def _photo(path: str, size: int) -> np.ndarray:
 
 
 def _artworks(job: Job, size: int, photo: tf.Tensor) -> list[tf.Tensor]:
-    longer = max(round(job.brush * size), SMALLEST_ARTWORK)
-    artworks = [load_image(path, longer, enlarge=True, min_size=SMALLEST_SIDE) for path in job.styles]
-    return [match_colors(artwork, photo) for artwork in artworks] if job.match_colors else artworks
-
-
-# ---------------------------------------------------------------- colours
-
-
-def keep_colors(photo: tf.Tensor, painting: tf.Tensor) -> tf.Tensor:
-    """The brightness of the painting with the colours of the photo; both (1, n_H, n_W, 3) in [0, 1]."""
-    Y = tf.image.rgb_to_yiq(painting)[..., :1]
-    IQ = tf.image.rgb_to_yiq(photo)[..., 1:]
-    return tf.clip_by_value(tf.image.yiq_to_rgb(tf.concat([Y, IQ], axis=-1)), 0.0, 1.0)
-
-
-def match_colors(artwork: tf.Tensor, photo: tf.Tensor) -> tf.Tensor:
-    """The artwork with the mean and the covariance of the photo's colours, but for what is clipped at 0 and 1."""
-    mean_S, root_S = _mean_and_root(artwork)
-    mean_C, root_C = _mean_and_root(photo)
-    pixels = (np.reshape(artwork, (-1, 3)) - mean_S) @ np.linalg.solve(root_S, root_C) + mean_C
-    return tf.constant(pixels.clip(0, 1).reshape(artwork.shape), tf.float32)
-
-
-def _mean_and_root(image: tf.Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """The mean colour (3,) and the square root (3, 3) of the covariance of the colours."""
-    pixels = np.reshape(image, (-1, 3)).astype(np.float64)
-    variances, directions = np.linalg.eigh(np.cov(pixels.T) + 1e-5 * np.eye(3))  # grey pictures have none
-    return pixels.mean(axis=0), directions * np.sqrt(variances) @ directions.T
-
-
-def _is_grey(image: tf.Tensor) -> bool:
-    return bool(np.ptp(image, axis=-1).max() <= GREY)
+    return [tf.constant(artwork) for artwork in artworks_of(job, size, photo)]
 
 
 def _without_colors(image: tf.Tensor) -> tf.Tensor:
     return tf.repeat(tf.reduce_mean(image, axis=-1, keepdims=True), 3, axis=-1)
 
 
-# ---------------------------------------------------------------- several styles, and where
-
-
-def shares(weights: Sequence[float]) -> list[float]:
-    """The weights as shares that sum to 1."""
-    return [weight / sum(weights) for weight in weights]
-
-
-def areas(masks: Sequence[tf.Tensor], weights: Sequence[float]) -> list[float]:
-    """The shares of the styles: their weights times the part of the picture that their masks cover."""
-    covered = [weight * float(tf.reduce_mean(mask)) for weight, mask in zip(weights, masks, strict=True)]
-    if sum(covered) == 0:
-        raise ValueError(
-            f"the masks ({len(masks)}) cover nothing: there must be white in one whose style has a weight above 0"
-        )
-    return shares(covered)
-
-
-def load_mask(path: str | Path, photo: tf.Tensor) -> tf.Tensor:
-    """A grey picture as weights (1, n_H, n_W, 1) in [0, 1], as large as the photo; ValueError for another shape."""
-    _, n_H, n_W, _ = photo.shape
-    mask = tf.reduce_mean(load_image(path, max_size=max(n_H, n_W), enlarge=True), axis=-1, keepdims=True)
-    if abs(mask.shape[1] - n_H) > 1 or abs(mask.shape[2] - n_W) > 1:
-        sizes = f"{mask.shape[2]} x {mask.shape[1]}, and the photo {n_W} x {n_H}"
-        raise ValueError(f"{path}: at this size the mask is {sizes}: draw it on the photo, so that both have one shape")
-    return tf.image.resize(mask, (n_H, n_W))
-
-
-# ---------------------------------------------------------------- smoothness
+# ---------------------------------------------------------------- costs of the picture itself
 
 
 @tf.custom_gradient
@@ -258,3 +188,21 @@ def total_variation(image: tf.Tensor) -> tf.Tensor:
         return upstream / (n_H * n_W) * (by_row + by_column)
 
     return (tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(tf.abs(across))) / (n_H * n_W), backward
+
+
+def palette_cost(
+    artworks: Sequence[tf.Tensor], weights: Sequence[float], masks: Sequence[tf.Tensor] = ()
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return a function from a picture (1, n_H, n_W, 3) to how far its colours are from the artworks', a scalar.
+
+    See palette.palette_distance, of which this is the same for TensorFlow.
+    """
+    distance = palette_distance(artworks, weights, masks)
+
+    @tf.custom_gradient
+    def cost(image):
+        J, gradient = tf.numpy_function(distance, [image], (tf.float32, tf.float32), stateful=False)
+        J.set_shape([]), gradient.set_shape(image.shape)
+        return J, lambda upstream: upstream * gradient
+
+    return cost

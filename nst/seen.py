@@ -11,15 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from nst.areas import position_weights
+from nst.colors import without_colors
 from nst.compact import compact
 from nst.engine import fast_feature_model, value_and_gradient
 from nst.job import LARGEST_WHOLE
-from nst.strength import position_weights
+from nst.network import BORDER, CONTENT_LAYER
 from nst.tiles import Seen, TiledModel
 from nst.vgg import GPUS, load_vgg19
-
-CONTENT_LAYER = "block4_conv2"
-BORDER = 8  # pixels of the picture, mirrored, beyond its edges: in VGG's zeros a line of odd colours would come up
 
 
 class WholeModel:
@@ -115,6 +114,4 @@ class LargeCost:
         return J, self._prepared(gradient)  # of a mean over colours, the gradient is one as well
 
     def _prepared(self, picture):
-        if not self._grey:
-            return picture
-        return np.repeat(picture.mean(axis=-1, keepdims=True, dtype=np.float32), 3, axis=-1)
+        return without_colors(picture) if self._grey else picture

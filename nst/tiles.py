@@ -19,6 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from nst.areas import position_weights
 from nst.bands import Gram, Rows, Whole, folded, gated, last_two
 from nst.compact import compact_of
 from nst.engine import (
@@ -26,12 +27,11 @@ from nst.engine import (
     MaxPooling,
     largest,
     layers_up_to,
-    positions_outside,
     put_back,
     value_and_gradient,
     worth_tiles,
 )
-from nst.strength import position_weights
+from nst.network import positions_outside
 from nst.vgg import layers_checked, preprocess
 
 BAND_BYTES = 12 * 2**20  # of one layer's activations

@@ -1,22 +1,15 @@
 """The frozen network VGG-19, its weights, and models that return the activations of its layers."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from nst.paths import ROOT, WEIGHTS
+from nst.network import MEAN_ACTIVATION, read_weights
+from nst.paths import WEIGHTS
 
-WEIGHTS_SHA256 = "aae0fd7f00aebcf886e496a84ac50827b3c85026784fc7ae365b5625f37a7d61"
 GPUS = tf.config.list_physical_devices("GPU")
-
-# The average activation of each layer over the photographs in images/content/, at most 384 px
-# (tests/test_vgg19.py measures it again). The feature model divides by it, see feature_model().
-_MEANS = [[22, 95.8], [108, 90.6], [107, 139, 296, 406], [449, 290, 156, 36.9], [42.1, 17.7, 7.1, 1.03]]
-MEAN_ACTIVATION = {f"block{b}_conv{c}": mean for b, row in enumerate(_MEANS, 1) for c, mean in enumerate(row, 1)}
 
 
 def load_vgg19(weights: str | Path = WEIGHTS) -> keras.Model:
@@ -26,18 +19,11 @@ def load_vgg19(weights: str | Path = WEIGHTS) -> keras.Model:
 
     Raises FileNotFoundError or ValueError for a missing or damaged file; each says what to do.
     """
-    path = Path(weights)
-    remedy = f"get it back with: git checkout -- {WEIGHTS.relative_to(ROOT)}" if path == WEIGHTS else "check the path"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such weights file; {remedy}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS_SHA256:
-        raise ValueError(f"{path}: the file is damaged or another one (wrong sha256); {remedy}")
+    found = read_weights(weights)
     network = keras.applications.VGG19(include_top=False, weights=None)
     network.trainable = False
-    with np.load(path) as packed:
-        for name in MEAN_ACTIVATION:
-            kernel = packed[f"{name}_table"][packed[f"{name}_idx"]]
-            network.get_layer(name).set_weights([kernel, packed[f"{name}_b"]])
+    for name, packed in found.items():
+        network.get_layer(name).set_weights([packed.table[packed.indices], packed.bias])
     return network
 
 

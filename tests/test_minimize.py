@@ -6,8 +6,9 @@ import tensorflow as tf
 from PIL import Image
 
 from nst import minimize as module
+from nst.coordinates import Pixels, Spectrum, enlarge
 from nst.job import read_checkpoint
-from nst.minimize import _Pixels, _Spectrum, coarse_to_fine, enlarge, minimize
+from nst.minimize import coarse_to_fine, minimize
 from nst.training import Run
 
 SHAPE = (1, 40, 48, 3)
@@ -54,7 +55,7 @@ def test_pixels_stay_between_black_and_white(precondition, rng):
 
 @both
 def test_the_gradient_in_the_new_coordinates_is_the_slope(precondition, rng):
-    spaces = {True: _Spectrum, False: _Pixels}
+    spaces = {True: Spectrum, False: Pixels}
     space, target = spaces[precondition](SHAPE), rng.random(SHAPE)
     picture = rng.uniform(0.3, 0.7, SHAPE).astype(np.float32)
     picture[0, :4] = 1.5 if precondition else 0.9  # the spectrum's pixels may leave [0, 1], and pay for it
@@ -211,7 +212,7 @@ def test_an_enlarged_wave_is_the_same_wave(shape):
 @pytest.mark.parametrize(("scales", "spectra"), [(3, [96, 192]), (1, [384])])
 def test_the_last_of_several_scales_is_not_preconditioned(scales, spectra, monkeypatch):
     seen = []
-    monkeypatch.setattr(module, "_Spectrum", lambda shape: seen.append(shape[2]) or _Spectrum(shape))
+    monkeypatch.setattr(module, "Spectrum", lambda shape: seen.append(shape[2]) or Spectrum(shape))
     coarse_to_fine(problem, 384, 2, scales=scales, output=None)
     assert seen == spectra
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst.palette import LINES, palette_cost
+from nst.palette import LINES
+from nst.recipe import palette_cost
 
 
 def picture(rng, n_H, n_W, power=1.0):

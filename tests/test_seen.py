@@ -8,9 +8,10 @@ from PIL import Image
 from nst import minimize, seen, tiles
 from nst.engine import fast_feature_model, value_and_gradient
 from nst.job import Job
+from nst.network import BORDER
 from nst.paths import IMAGES
 from nst.recipe import paint, problem
-from nst.seen import BORDER, LargeCost
+from nst.seen import LargeCost
 from nst.vgg import feature_model
 
 CAT, STARRY = IMAGES / "content" / "cat.png", IMAGES / "style" / "starry_night.jpg"

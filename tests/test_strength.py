@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from nst.areas import load_mask
 from nst.job import Job
 from nst.paths import IMAGES
-from nst.recipe import course_costs, load_mask, problem
+from nst.recipe import course_costs, problem
 from nst.strength import detail_map, equal_content, equal_layers
 from nst.training import load_image
 
@@ -105,7 +106,7 @@ def test_the_content_counts_by_the_detail_of_its_place(mask, rng):
     plain_cost(photo)
     (weighted, _), (plain, _) = seen
     n_H, n_W = plain.shape[1:3]
-    squares = ((0.1 + load_mask(MASK, photo).numpy()) if mask else detail_map(photo)) ** 2
+    squares = ((0.1 + load_mask(MASK, photo)) if mask else detail_map(photo)) ** 2
     places = squares[:, : 8 * n_H, : 8 * n_W].reshape(n_H, -1, n_W, 8).mean(axis=(1, 3))
     assert photo.shape[1:3] == (8 * n_H, 8 * n_W), "whole windows, so that the average over areas is this one"
     got = np.sum(weighted**2, axis=-1)[0] / np.sum(plain**2, axis=-1)[0]

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from nst import tiles
 from nst.engine import fast_feature_model, value_and_gradient
+from nst.network import BORDER, CONTENT_LAYER
 from nst.recipe import course_costs
-from nst.seen import BORDER, CONTENT_LAYER, WholeModel
+from nst.seen import WholeModel
 from nst.tiles import TiledModel
 from nst_utils import with_average_pooling
 

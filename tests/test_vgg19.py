@@ -4,7 +4,7 @@ import pytest
 
 import nst_utils
 from nst import training
-from nst import vgg as vgg_module
+from nst import network
 from nst_utils import MEAN_ACTIVATION, feature_model, load_image, load_vgg19, with_average_pooling
 
 
@@ -67,7 +67,7 @@ def test_an_unknown_layer_name_lists_the_valid_ones(vgg, names):
 
 def test_missing_weights_say_how_to_get_them_back(monkeypatch, tmp_path):
     gone = nst_utils.ROOT / "weights" / "gone.npz"
-    monkeypatch.setattr(vgg_module, "WEIGHTS", gone)
+    monkeypatch.setattr(network, "WEIGHTS", gone)
     with pytest.raises(FileNotFoundError, match="gone.npz: no such weights file; get it back with: git checkout"):
         load_vgg19(gone)
     with pytest.raises(FileNotFoundError, match="other.npz: no such weights file; check the path"):

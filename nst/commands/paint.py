@@ -7,15 +7,17 @@ import argparse
 import contextlib
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import nst
 from nst.commands.arguments import (
     Destination,
+    Refused,
     add_output,
     add_settings,
     check_pictures,
@@ -32,14 +34,19 @@ from nst.commands.arguments import (
 )
 from nst.interrupt import ctrl_c_waits, on_ctrl_c
 from nst.job import RESULT
+from nst.paths import OUTPUT
+from nst.pictures import keep_earlier, read_dpi, save_image
 
 OUT_OF_MEMORY = "ran out of memory at {} px; take a smaller --size"
+LARGEST = 1024  # pixels, of a quick painting
 LONG = 600  # seconds: how long it takes is said before, in a line of its own
 STOPPED = "stopped before the first step of the painting; the pictures there are as they were"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "nst paint PHOTO ART [ART ...] [-o FILE] [--size N] [--strength N] ..."  # pictures before options
+    parser.usage = (
+        "nst paint PHOTO ART [ART ...] [-o FILE] [--quick] [--size N] [--strength N] ..."  # pictures before options
+    )
     parser.add_argument("content", metavar="PHOTO", help="any picture file")
     parser.add_argument("styles", metavar="ART", nargs="+", help="any picture files")
     add_output(parser)
@@ -52,9 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--keep-colors", action="store_true", help="give the result the photo's colours")
     parser.add_argument("--match-colors", action="store_true", help="give the artworks the photo's palette first")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"in seconds, at half the size and enlarged; --size at most {LARGEST}"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
+    if given.quick:
+        return _sketch(given)
     job, destination = job_given(given), Destination(given.output, given.depth)
     destination.check(job.files)
     if given.resume:
@@ -73,6 +85,57 @@ def run(given: argparse.Namespace) -> int:
             return complain("nst paint", problem)
         with on_ctrl_c(signal.SIG_IGN, and_sigterm=True):  # what is painted is being put in its place
             return report(reporter.kept, destination, given, by_itself=not reporter.pressed())
+
+
+def _sketch(given):
+    """Paint without TensorFlow, and without anything to go on with: it is done before one could stop it."""
+    job, destination = job_given(given), Destination(given.output or str(OUTPUT / "sketch.png"), given.depth)
+    if given.resume:
+        raise Refused("--resume: a quick painting is done in seconds, and leaves nothing to go on with; leave it away")
+    if job.size > LARGEST:
+        raise Refused(f"--quick with --size {job.size}: at most {LARGEST}; above, nst paint is quicker without --quick")
+    destination.check(job.files)
+    check_pictures(replace(job, size=job.size // 2))
+    evaluations = (given.evaluations,) * 2 if "evaluations" in given else None
+    pressed, terminal = threading.Event(), sys.stdout.isatty()
+
+    def watch(done, total, _):
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        if terminal:
+            filled = round(30 * done / total)
+            show_bar(f"{done / total:4.0%}|{'█' * filled:30}| step {done} of {total}")
+
+    say(f"Painting {_title(job)}, {job.size} pixels, quickly. Ctrl-C stops early and keeps the picture.")
+    with on_ctrl_c(lambda *_: pressed.set(), and_sigterm=True):
+        from nst.sketch import sketch
+
+        try:
+            image = sketch(job, evaluations, watch)
+        except KeyboardInterrupt:
+            return complain("nst paint", STOPPED)
+        except Exception as error:
+            return complain("nst paint", _explained(error, destination.result.parent, job.size))
+        finally:
+            clear_bar() if terminal else None
+            destination.give_up()
+        return _keep(image, destination, job)
+
+
+def _keep(image, destination, job):
+    """Put a quick painting in its place, beside an earlier one; where that cannot be written, elsewhere."""
+    try:
+        destination.result.parent.mkdir(parents=True, exist_ok=True)
+        earlier = keep_earlier(destination.result)
+        save_image(image, destination.result, destination.depth, read_dpi(job.content))
+    except OSError as error:
+        place = Path(tempfile.mkdtemp(prefix="nst-")) / destination.result.name
+        save_image(image, place, destination.depth)
+        return complain("nst paint", f"{in_words(error)}; the picture is {place}")
+    if earlier:
+        say(f"The picture that was there before is kept as {earlier}")
+    say(f"{destination.result}: {picture_size(destination.result)}")
+    return 0
 
 
 def _paint(job, destination, resume, reporter):
