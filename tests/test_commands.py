@@ -300,7 +300,7 @@ def test_make_lab_has_the_instructors_menus_only_if_asked():
 def test_make_reports_a_bad_value_and_a_misspelt_variable():
     for words, message in (
         (["paint", "SIZE=big"], "nst paint: argument --size: big"),
-        (["paint", "SISE=64"], "unknown SISE; known: BETA CONTENT EVALUATIONS PYTHON RESUME SIZE STRENGTH STYLE"),
+        (["paint", "SISE=64"], "unknown SISE; known: BETA CONTENT EVALUATIONS PYTHON QUICK RESUME SIZE STRENGTH STYLE"),
         (["paint", "EPOCHS=3"], "unknown EPOCHS; known: BETA CONTENT EVALUATIONS"),
         (["train", "EVALUATIONS=3"], "unknown EVALUATIONS; known: BETA CONTENT EPOCHS"),
         (["gallery", "COLOUR=red", "SIZE=64"], "unknown COLOUR; known: BETA CONTENT"),

@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 
 import nst_utils
-from nst import training
-from nst import network
+from nst import network, training
 from nst_utils import MEAN_ACTIVATION, feature_model, load_image, load_vgg19, with_average_pooling
 
 
