@@ -11,7 +11,6 @@ import nst
 nst.start_tensorflow()
 
 from nst.compact import compact
-from nst.coordinates import enlarge
 from nst.display import Place, plot_costs, show_figure, show_images
 from nst.engine import fast_feature_model
 from nst.experiments import contact_sheet
@@ -23,6 +22,7 @@ from nst.paths import IMAGES, OUTPUT, ROOT, WEIGHTS
 from nst.pictures import positive, read_image, save_image, to_uint8
 from nst.recipe import Costs, course_costs, finished, paint, palette_cost, problem
 from nst.slider import show_slider
+from nst.spectrum import enlarge
 from nst.strength import detail_map
 from nst.training import Run, device, load_image, set_seed, train
 from nst.vgg import (

@@ -22,7 +22,7 @@ _SANDBOXED = ["__init__", "confine", "evaluate", "functions", "inside", "stand_i
 _NST = [
     *("__init__", "areas", "bands", "cells", "compact", "coordinates", "display", "encode", "engine", "experiments"),
     *("explore", "interrupt", "job", "lbfgs", "minimize", "network", "notebooks", "palette", "paths", "pictures"),
-    *("quick", "seen", "slider", "strength", "tiles", "training", "vgg", "winograd"),
+    *("quick", "seen", "slider", "spectrum", "strength", "tiles", "training", "vgg", "winograd"),
 ]
 _FILES = [  # of this project: what runs a function and what its notebook may import, nothing that knows an answer
     "grading/__init__.py",

@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from nst.coordinates import enlarge
 from nst.job import Job
 from nst.minimize import minimize
 from nst.paths import IMAGES
 from nst.pictures import to_uint8, write_atomically
 from nst.recipe import problem
+from nst.spectrum import enlarge
 
 RATIOS = [(1, 0), (1, 1), (1, 3), (1, 10), (1, 30), (1, 100), (0, 1)]
 PICTURES = str(IMAGES / "content" / "coffee_cup.png"), (str(IMAGES / "style" / "starry_night.jpg"),)

@@ -6,6 +6,8 @@ import numpy as np
 import scipy.fft
 import scipy.optimize
 
+from nst.spectrum import cosine_transform
+
 FIRST_STEP = 0.002  # L-BFGS moves a pixel about so far at first, and then learns
 _OVERSHOOT = 1e-3  # cost of a pixel that leaves [0, 1] by one, as a share of the first J
 
@@ -45,20 +47,20 @@ class Spectrum(Pixels):
         self.weight = (f**-0.5 / np.sqrt(np.mean(1 / f)) * self.unit).astype(np.float32)[..., np.newaxis]
 
     def coordinates(self, picture: np.ndarray) -> np.ndarray:
-        return (_cosine_transform(scipy.fft.dctn, picture) / self.weight).ravel().astype(np.float64)
+        return (cosine_transform(scipy.fft.dctn, picture) / self.weight).ravel().astype(np.float64)
 
     def cost(self, evaluate: Evaluate) -> Evaluate:
         overshoot = None
 
         def cost(z):
             nonlocal overshoot
-            free = _cosine_transform(scipy.fft.idctn, z.reshape(self.shape).astype(np.float32) * self.weight)
+            free = cosine_transform(scipy.fft.idctn, z.reshape(self.shape).astype(np.float32) * self.weight)
             picture = free.clip(0, 1)
             J, gradient = evaluate(picture)
             overshoot = overshoot or _OVERSHOOT * abs(J)
             outside = free - picture
             gradient = np.where(outside, 2 * overshoot * outside, gradient)
-            spectrum = _cosine_transform(scipy.fft.dctn, gradient) * self.weight
+            spectrum = cosine_transform(scipy.fft.dctn, gradient) * self.weight
             return J + overshoot * np.sum(outside**2, dtype=np.float64), spectrum.ravel().astype(np.float64)
 
         return cost
@@ -77,21 +79,3 @@ def descend(space: Pixels, evaluate: Evaluate, picture: np.ndarray) -> None:
         bounds=space.bounds,
         options={"maxiter": 10**6, "maxfun": 10**6, "ftol": 0, "gtol": 0},
     )
-
-
-def enlarge(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A picture (1, n_H, n_W, 3) with more pixels, (1, *shape, 3), and clipped to [0, 1]: the same waves and no others.
-
-    Each number of its cosine spectrum stays; the shorter waves that the new pixels could hold are zero. (Interpolation
-    between neighbours, such as bicubic, leaves an echo of each wave along the axes: a weave of fine lines.)
-    """
-    picture = np.asarray(picture)
-    _, n_H, n_W, n_C = picture.shape
-    spectrum = np.zeros((1, *shape, n_C), np.float32)
-    spectrum[:, :n_H, :n_W] = _cosine_transform(scipy.fft.dctn, picture)
-    pixels = _cosine_transform(scipy.fft.idctn, spectrum)
-    return (pixels * np.sqrt(np.prod(shape) / (n_H * n_W))).clip(0, 1)
-
-
-def _cosine_transform(transform, picture):
-    return transform(picture, axes=(1, 2), norm="ortho", workers=-1)

@@ -37,6 +37,8 @@ LOOKED_AT = 384  # pixels, of the photo that it does not learn from
 STOPPED = "stopped early"
 LOOK = 20  # seconds between two looks at the photo that it does not learn from
 NORM = 100.0  # a gradient longer than that is shortened
+MOVE, LIGHT, GRAIN = 4, 0.03, 4 / 255  # of a camera's next picture: pixels at most, brightness, noise
+RIM = 8  # pixels, near a border, that may change with what comes in there
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Lesson:
     alpha: float = 10
     beta: float = 25
     smoothness: float = 5  # times the mean of squared differences between neighbours
+    steady: float = 0  # times the mean squared change when the photo moves a little and is lit a little otherwise
     seed: int = 0
 
 
@@ -131,6 +134,21 @@ class Photos:
         return tf.constant(piece[np.newaxis], tf.float32)
 
 
+def next_picture(piece: tf.Tensor, random: np.random.Generator) -> tuple[tf.Tensor, tf.Tensor]:
+    """What a camera that moves may see next: where in the piece it begins, and (1, size - MOVE, size - MOVE, 3)."""
+    y, x = random.integers(0, MOVE + 1, 2)
+    side = piece.shape[1] - MOVE
+    moved = piece.numpy()[:, y : y + side, x : x + side] * random.uniform(1 - LIGHT, 1 + LIGHT)
+    moved += random.normal(0, GRAIN, moved.shape)
+    return tf.constant([0, y, x, 0], tf.int32), tf.constant(moved.clip(0, 1), tf.float32)
+
+
+def unsteadiness(painting: tf.Tensor, place: tf.Tensor, again: tf.Tensor) -> tf.Tensor:
+    """The mean squared difference between a painting, moved, and the painting of next_picture, away from the border."""
+    still = tf.slice(painting, place, again.shape)
+    return tf.reduce_mean((again - still)[:, RIM:-RIM, RIM:-RIM] ** 2)
+
+
 def loss_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callable:
     """Return what a filter learns with: loss(network, photo), J of what a network makes of (1, n_H, n_W, 3), a scalar.
 
@@ -202,8 +220,9 @@ class Training:
         begin = time.monotonic()
         self.optimizer.learning_rate.assign(LAST_RATE + (RATE - LAST_RATE) * (1 + math.cos(math.pi * progress)) / 2)
         step = self._compiled[len(self.history) < self.copying]
-        size = self.lesson.small_size if progress < SMALL_UNTIL else self.lesson.size
-        J = float(step(self.photos.piece(self.random, size), tf.constant(self.random.integers(0, min(NOISE), 2))))
+        piece = self.photos.piece(self.random, self.lesson.small_size if progress < SMALL_UNTIL else self.lesson.size)
+        start = tf.constant(self.random.integers(0, min(NOISE), 2))
+        J = float(step(piece, start, *(next_picture(piece, self.random) if self.lesson.steady else ())))
         if not math.isfinite(J):
             raise FloatingPointError(
                 f"step {len(self.history) + 1}: the cost J = {J} is not finite any more; the best filter so far is "
@@ -225,10 +244,20 @@ class Training:
             if best > J:
                 self.weights = {name: each.numpy() for name, each in self.variables.items()}
 
-    def _step(self, piece, start):
-        return self._down(lambda: self.loss(lambda photo: painted(self.variables, photo, start), piece))
+    def _step(self, piece, start, place=None, moved=None):
+        paintings = []
 
-    def _copy(self, piece, start):
+        def network(photo):
+            paintings.append(painted(self.variables, photo, start))
+            return paintings[-1]
+
+        def cost():
+            J = self.loss(network, piece)
+            return J if moved is None else J + self.lesson.steady * unsteadiness(paintings[0], place, network(moved))
+
+        return self._down(cost)
+
+    def _copy(self, piece, start, *_):
         return self._down(lambda: tf.reduce_mean(tf.abs(painted(self.variables, piece, start) - piece)))
 
     def _look(self):

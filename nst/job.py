@@ -22,7 +22,18 @@ LARGEST_WHOLE = 1_100_000  # pixels; a larger picture is computed in bands, see 
 RANGES = {"brush": (0.1, 10), "strength": (0, 10), "detail": (0, 3)}  # of knobs; any other is at least 0
 # What decides how a picture comes out, of the files beside this one.
 _PAINTING = ("pictures", "encode", "job", "network", "vgg", "engine", "winograd", "compact", "tiles", "bands", "lbfgs")
-_PAINTING += ("coordinates", "minimize", "training", "colors", "areas", "strength", "palette", "seen", "recipe")
+_PAINTING += (
+    "coordinates",
+    "spectrum",
+    "minimize",
+    "training",
+    "colors",
+    "areas",
+    "strength",
+    "palette",
+    "seen",
+    "recipe",
+)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from nst.coordinates import FIRST_STEP, Pixels, Spectrum, descend, enlarge
+from nst.coordinates import FIRST_STEP, Pixels, Spectrum, descend
 from nst.engine import value_and_gradient
 from nst.job import read_checkpoint
 from nst.lbfgs import lbfgs
 from nst.paths import OUTPUT
 from nst.pictures import positive
+from nst.spectrum import enlarge
 from nst.training import Run
 from nst.winograd import one_thread
 

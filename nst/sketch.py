@@ -13,13 +13,14 @@ import numpy as np
 import threadpoolctl
 
 from nst.areas import covered, load_masks, position_weights, shares
-from nst.colors import BRIGHTNESS, artworks_of, is_grey, keep_colors, without_colors
-from nst.coordinates import Pixels, Spectrum, descend, enlarge
+from nst.colors import artworks_of, is_grey, keep_colors, without_colors
+from nst.coordinates import Pixels, Spectrum, descend
 from nst.cost_graph import LAYERS, STYLE_LAYERS, cost_graph
 from nst.job import Job
 from nst.network import BORDER, CONTENT_LAYER, block_of, positions_outside
 from nst.palette import palette_distance
 from nst.pictures import read_image
+from nst.spectrum import enlarge, enlarge_with_edges
 from nst.strength import CONTENT, LEAST, PALETTE, TOO_MUCH, beta_of, equal_weight, focus, squashed
 
 EVALUATIONS = 12, 10  # of the cost, at each scale
@@ -41,17 +42,8 @@ def sketch(job: Job, evaluations: Sequence[int] | None = None, watch: Watch | No
     Raises what read_image raises, and FloatingPointError if J or its gradient is no number any more.
     """
     with threadpoolctl.threadpool_limits(1, "blas"):  # SciPy's would stand in ONNX Runtime's way
-        image = enlarged(_painted(job, evaluations or EVALUATIONS, watch), job)
+        image = enlarge_with_edges(_painted(job, evaluations or EVALUATIONS, watch), job.content, job.size)
     return keep_colors(read_image(job.content, job.size, enlarge=True), image) if job.keep_colors else image
-
-
-def enlarged(image: np.ndarray, job: Job) -> np.ndarray:
-    """A painting at the job's size, with the fine edges of the photo that a smaller one cannot have."""
-    photo = read_image(job.content, job.size, enlarge=True)
-    sides = photo.shape[1:3]
-    smaller = read_image(job.content, max(image.shape), enlarge=True)
-    edges = (photo - enlarge(smaller, sides)) @ BRIGHTNESS
-    return (enlarge(image, sides) + edges[..., np.newaxis]).clip(0, 1)
 
 
 def _painted(job, evaluations, watch):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anywidget
 import ipywidgets as widgets
+import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 from PIL import Image
@@ -18,12 +19,15 @@ from nst.job import Job
 from nst.paths import IMAGES
 from nst.pictures import read_image, to_uint8
 from nst.recipe import Costs
+from nst.spectrum import enlarge_with_edges
+from studio.look import Look
 from studio.painter import Painter
 from studio.picker import PicturePicker
 
 SMOOTHNESS = 10  # the cost's weight of total variation for one step of the slider
 REFRESH, REFRESH_CURVE = 0.5, 3.0  # seconds between two updates of the page
 FILM = 640  # pixels, the longer side of the time-lapse
+WELCOME = "Choose a photo and a style, then press Paint."
 
 _HEAD = """<style>
 .nst-studio { max-width: 1240px; margin: 0 auto; }
@@ -62,8 +66,10 @@ class Studio:
         styles = _pictures("style")
         self.styles = PicturePicker("2. One or two artworks", styles, folder / "styles", "starry_night.jpg", most=2)
         self.painter = Painter(costs, folder / "painting", self._progress, self._ended)
+        self.look = Look(self._show_look)
         self._shown = self._drawn = 0.0
         self._stopped = False  # is there a painting to continue?
+        self._end = ""  # of the last painting: finished, or stopped early
         self._make_controls()
         self._connect()
         self.page = self._lay_out()
@@ -102,12 +108,11 @@ class Studio:
         self.browser.on_msg(lambda _, content, __: self.painter.page_is(content))
         for picker in (self.photo, self.styles):
             picker.observe(self._choice_changed, "chosen")
-        self.photo.observe(self._show_photo, "chosen")
         for knob in self.knobs:
             knob.observe(self._choice_changed, "value")
-        self._choice_changed()
         self._show_photo()
-        self._say("Choose a photo and a style, then press Paint.")
+        self._say(WELCOME)
+        self._choice_changed()
 
     def _lay_out(self):
         buttons = widgets.HBox([self.paint, self.stop, self.go_on])
@@ -122,6 +127,15 @@ class Studio:
 
     def _choice_changed(self, _=None):
         self.mix.layout.display = None if len(self.styles.chosen) == 2 else "none"
+        self._update_continue()
+        if self.painter.running:
+            return
+        if self.painter.pixels is not None and self._job() == self.painter.job:
+            self._show_painting(self._end)
+        else:
+            self.look.ask(self._job())
+
+    def _update_continue(self):
         if self._stopped and not self.painter.running:
             same = self._job() == self.painter.job
             self.go_on.disabled = not same
@@ -129,19 +143,27 @@ class Studio:
             otherwise = "Paint begins anew; to continue, put the settings back."
             self._say(f"Stopped at {width} x {height} pixels. {'Continue goes on from here.' if same else otherwise}")
 
-    def _show_photo(self, _=None):
-        if self.painter.job is None:  # afterwards there is a painting to be seen
-            photo = read_image(self.photo.chosen_paths[0], max_size=1024)
-            self._show(to_uint8(photo), f"The photo: {self._called(self.photo.chosen_paths)}")
+    def _show_photo(self):
+        photo = read_image(self.photo.chosen_paths[0], max_size=1024)
+        self._show(to_uint8(photo), f"The photo: {self._called(self.photo.chosen_paths)}")
+
+    def _show_look(self, job, pixels):
+        if job == self._job() and not self.painter.running:
+            what = f"{self._called([job.content])} in the style of {self._called(job.styles)}"
+            self._show(pixels, f"A first look: {what}")
+            if not self._stopped:
+                self._say("A first look. Press Paint for the painting.")
 
     def _called(self, paths):
         labels = self.photo.labels | self.styles.labels
         return " and ".join(labels.get(str(path), Path(path).stem) for path in paths)
 
     def _show_painting(self, state):
-        job = self.painter.job
+        job, pixels = self.painter.job, self.painter.pixels
+        if max(pixels.shape) < job.size:  # a small one, enlarged, must not be blurrier than the look was
+            pixels = to_uint8(enlarge_with_edges(pixels[np.newaxis] / np.float32(255), job.content, job.size))
         what = f"{self._called([job.content])} in the style of {self._called(job.styles)}"
-        self._show(self.painter.pixels, f"The painting: {what}, {state}")
+        self._show(pixels, f"The painting: {what}, {state}")
 
     def _show(self, pixels, text):
         self.preview.value = _encoded(pixels, "JPEG")
@@ -214,7 +236,8 @@ class Studio:
         self._stopped = how == "stopped" and kept
         self.stop.disabled = True
         if kept:
-            self._show_painting("finished" if how == "done" else "stopped early")
+            self._end = "finished" if how == "done" else "stopped early"
+            self._show_painting(self._end)
             self._draw_curve(self.painter.history)
             self._offer_downloads()
         if how == "done":
@@ -227,7 +250,7 @@ class Studio:
                 how = how.replace(path, label)
             self._say(how, error=True)
         self.paint.disabled = False
-        self._choice_changed()
+        self._update_continue()
 
     def _offer_downloads(self):
         picture = _link("painting.png", "image/png", _encoded(self.painter.pixels, "PNG"), "Download the picture")

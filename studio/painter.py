@@ -37,7 +37,7 @@ class Painter:
                 return False
             resume = job is None
             if not resume:
-                self.job, self.frames = job, []
+                self.job, self.pixels, self.frames = job, None, []
             self.running = True
             self._stop.clear()
             self._heard = self._heard and time.monotonic()

@@ -13,6 +13,7 @@ QUICK = {
     "06_faster.ipynb": {"SIZE": 130, "EVALUATIONS": 2, "TRIAL": 2},
     "07_control.ipynb": {"SIZE": 96, "EVALUATIONS": 1},
     "08_studio.ipynb": {"SIZE": 96, "EVALUATIONS": 2, "STOP": 1},
+    "10_any_art.ipynb": {"SIZE": 64, "EVALUATIONS": 2},
     "09_filter.ipynb": {"SIZE": 64, "EVALUATIONS": 1, "PIECE": 64, "STEPS": 52, "CALM_STEPS": 1, "VIEW": 96},
 }
 FULL = bool(os.environ.get("NST_FULL"))

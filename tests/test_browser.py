@@ -234,7 +234,11 @@ def test_the_studio_paints_ones_own_photo(tab, studio, tmp_path):
     tab.get_by_role("button", name="starry night").click()  # again: not this one
     slide(tab, "Size (pixels)", -3)
     tab.wait_for_function("() => document.body.innerText.includes('256')")
+    tab.get_by_text("A first look. Press Paint for the painting.").wait_for()
+    look = "A first look: my garden.jpg in the style of stained glass"
+    tab.wait_for_function("look => document.querySelector('img.nst-preview').alt === look", arg=look)
     before = preview(tab)
+    screenshot(tab, "studio_look.png")
 
     tab.get_by_role("button", name="Paint").dblclick()
     wait_for_step(tab, 3)

@@ -88,13 +88,13 @@ def test_points_come_out_as_moodle_and_canvas_take_them(course):
     moodle, canvas = write_imports(course, [row("jm", penalty=2.5, total_cost=0.0), nothing("bo"), row("x")], roster)
     head, jm, bo, eve = lines(moodle)
     assert head == ["Identifier", "Full name", "Email address", "Grade", "Last modified (grade)", "Feedback comments"]
-    assert jm[:4] == ["Participant 12", "Müller, José", "jm@uni.example", "42.50"]
-    assert "total_cost 0;" in jm[5] and "late: 2.5 of 45 points taken off" in jm[5]
+    assert jm[:4] == ["Participant 12", "Müller, José", "jm@uni.example", "47.50"]
+    assert "total_cost 0;" in jm[5] and "late: 2.5 of 50 points taken off" in jm[5]
     assert bo == ["", "'=Bo()", "'+bo@uni.example", "", "", ""] and eve[3] == ""
     head, possible, jm, bo, _ = lines(canvas)
     assert head[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"] and len(head) == 6
-    assert "Points Possible" in possible[0] and possible[5] == "50"
-    assert jm == ["Müller, José", "345", "S1", "jm", "A", "42.50"] and bo[5] == ""
+    assert "Points Possible" in possible[0] and possible[5] == "55"
+    assert jm == ["Müller, José", "345", "S1", "jm", "A", "47.50"] and bo[5] == ""
     assert write_imports(course, [row("jm")], Roster()) == []
 
 
@@ -104,7 +104,7 @@ def test_what_canvas_exports_can_be_the_class_list_and_comes_back_with_its_ids(c
     )
     (course.root / "class.csv").write_text(export, encoding="utf-8-sig")
     _, canvas = write_imports(course, [row("bo")], read(course.root))
-    assert lines(canvas)[2] == ["Li, Bo", "7", "S7", "bo", "A", "50.00"]
+    assert lines(canvas)[2] == ["Li, Bo", "7", "S7", "bo", "A", "55.00"]
 
 
 # ---------------------------------------------------------------- alike

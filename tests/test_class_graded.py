@@ -62,7 +62,7 @@ def test_from_moodles_zip_to_points_for_moodle(root, course_with):
     assert rows["jm"]["total"] == pytest.approx(0.9 * (ALL - 4)) and rows["jm"]["points"] == ALL - 4
     assert "Late submission penalty" in (root / "feedback" / "jm" / "notebooks" / "02_content_cost.html").read_text()
     moodle = {line["Identifier"]: line["Grade"] for line in csv.DictReader((root / "moodle.csv").open())}
-    assert moodle == {"Participant 11": "41.40", "Participant 12": "46.00", "Participant 13": ""}
+    assert moodle == {"Participant 11": "45.90", "Participant 12": "51.00", "Participant 13": ""}
     page = (root / "class.html").read_text()
     assert "zoe@uni.example" in page and "2 of 3" in re.sub("<[^>]*>", "", page)
     assert [line[:2] for line in csv.reader((root / "similar.csv").open())][1:] == [["ada", "jm"]]

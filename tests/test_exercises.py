@@ -226,3 +226,18 @@ def test_the_loss_of_a_network_is_the_total_cost_of_what_it_paints(rng):
     )
     given = tf.constant(photo, tf.float32)
     check(lambda weights: filter_loss(lambda picture: tf.tensordot(picture, weights, 1), given), J, rng.random((3, 3)))
+
+
+def test_whitening_and_colouring_gives_the_photo_the_artworks_mean_and_covariance(rng):
+    whiten_and_color = functions_from(ROOT / "notebooks/10_any_art.ipynb", "whiten_and_color")
+    photo, artwork = (
+        (rng.normal(size=sides) @ (np.eye(4) + 0.3 * rng.normal(size=(4, 4))) + 1).astype(np.float32)
+        for sides in ((1, 30, 20, 4), (1, 13, 40, 4))
+    )
+    found = np.asarray(whiten_and_color(tf.constant(photo), tf.constant(artwork)), np.float64)
+    assert found.shape == photo.shape
+    rows, right = found.reshape(-1, 4), artwork.reshape(-1, 4).astype(np.float64)
+    np.testing.assert_allclose(rows.mean(0), right.mean(0), atol=1e-4)
+    np.testing.assert_allclose(np.cov(rows.T, bias=True), np.cov(right.T, bias=True), rtol=0.02, atol=0.01)
+    same = whiten_and_color(tf.constant(photo), tf.constant(photo))
+    np.testing.assert_allclose(same, photo, atol=1e-3)

@@ -229,6 +229,42 @@ def test_a_filter_goes_on_from_another(short, weights, file, tmp_path):
     assert training.step(0) == 2.0 and calls
 
 
+def test_the_next_picture_is_the_piece_moved_lit_otherwise_and_with_grain(rng):
+    piece = tf.constant(rng.uniform(0.1, 0.9, (1, 32, 32, 3)), tf.float32)
+    for _ in range(5):
+        place, moved = filter_training.next_picture(piece, rng)
+        _, y, x, _ = place.numpy()
+        same = piece[:, y : y + 28, x : x + 28]
+        light = np.sum(moved * same) / np.sum(same * same)
+        assert moved.shape == (1, 28, 28, 3) and 0.96 < light < 1.04 and 0 <= y <= 4 and 0 <= x <= 4
+        assert 0.5 < np.std(moved - light * same) / (4 / 255) < 1.5
+
+
+def test_unsteadiness_is_zero_for_what_moves_along_and_sees_what_does_not(rng):
+    painting = tf.constant(rng.random((1, 40, 40, 3)), tf.float32)
+    place, moved = tf.constant([0, 3, 1, 0]), painting[:, 3:39, 1:37]
+    assert float(filter_training.unsteadiness(painting, place, moved)) == 0
+    assert float(filter_training.unsteadiness(painting, place, moved + 0.1)) == pytest.approx(0.01, rel=1e-3)
+    rim = np.ones(moved.shape, np.float32)
+    rim[:, 8:-8, 8:-8] = 0
+    assert float(filter_training.unsteadiness(painting, place, moved + rim)) == 0
+
+
+def test_a_price_on_flicker_makes_a_filter_steadier(short, at_once, tmp_path):
+    start = str(FILTERS / "bold_strokes.onnx")
+    changes = []
+    for steady in (0, 3000):
+        training = train_filter(lesson(start=start, steady=steady), tmp_path / str(steady), count=12)
+        found = []
+        for seed in range(4):
+            piece = training.photos.piece(np.random.default_rng(seed), 64)
+            place, moved = filter_training.next_picture(piece, np.random.default_rng(seed))
+            again = painted(training.variables, moved)
+            found.append(float(filter_training.unsteadiness(painted(training.variables, piece), place, again)))
+        changes.append(np.mean(found))
+    assert changes[1] < 0.8 * changes[0]
+
+
 def test_too_few_steps_are_refused(tmp_path):
     with pytest.raises(ValueError, match="50 steps: in the first 50 it only learns to copy"):
         train_filter(lesson(), tmp_path, count=50)

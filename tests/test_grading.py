@@ -228,7 +228,7 @@ HONEST = {
 
 
 ATTACKERS = attackers()
-NOT_ATTACKED = ["05_experiments", "07_control", "09_filter"]  # and so not handed in by an attacker
+NOT_ATTACKED = ["05_experiments", "07_control", "09_filter", "10_any_art"]  # and so not handed in by an attacker
 
 
 def expected_points(student):

@@ -226,11 +226,11 @@ def test_the_table_shows_points_penalty_and_total(course, capsys):
     write_csv(rows, course.root / "points.csv")
     show(rows)
     lines = list(csv.DictReader((course.root / "points.csv").open()))
-    assert [lines[0][key] for key in ("points", "penalty", "total")] == ["50.0", "5.0", "45.0"]
+    assert [lines[0][key] for key in ("points", "penalty", "total")] == ["55.0", "5.5", "49.5"]
     assert lines[1]["total"] == "" and lines[1]["status"] == "not graded yet"
     assert len(lines[2]["status"]) < 10_000 and lines[2]["status"].endswith("(cut here)")  # or csv reads no line of it
     header, ada = (line.split() for line in capsys.readouterr().out.splitlines() if line[:3] in ("stu", "ada"))
-    assert header[-3:] == ["late", "sum", "status"] and ada[-3:] == ["5", "45", "graded"]
+    assert header[-3:] == ["late", "sum", "status"] and ada[-3:] == ["5.5", "49.5", "graded"]
 
 
 def test_points_with_fractions_add_up_as_they_do_on_paper(course):

@@ -43,7 +43,7 @@ def test_it_says_what_grading_says_with_and_without_a_sandbox(mine):
     text = said(mine)
     assert "gram_matrix: 0 of 5" in text and "total_cost: 1 of 5" in text and "compute_style_cost: 5 of 5" in text
     assert "the exercise is not written yet" in text and "alpha and beta are swapped" in text
-    assert "found as 04_paint (1).ipynb" in text and "41 of 50 points" in text
+    assert "found as 04_paint (1).ipynb" in text and "46 of 55 points" in text
     without = said(mine, PATH="/nowhere")
     assert "no bubblewrap here" in without
     assert without.split("\n\n")[0] == text.split("\n\n")[0]

@@ -6,9 +6,10 @@ import tensorflow as tf
 from PIL import Image
 
 from nst import minimize as module
-from nst.coordinates import Pixels, Spectrum, enlarge
+from nst.coordinates import Pixels, Spectrum
 from nst.job import read_checkpoint
 from nst.minimize import coarse_to_fine, minimize
+from nst.spectrum import enlarge
 from nst.training import Run
 
 SHAPE = (1, 40, 48, 3)

@@ -13,7 +13,6 @@ from onnx import numpy_helper
 from PIL import Image
 
 from nst.commands import main
-from nst.coordinates import enlarge
 from nst.cost_graph import STYLE_LAYERS, _to_the_largest, cost_graph
 from nst.engine import value_and_gradient
 from nst.graphs import Graph
@@ -22,7 +21,8 @@ from nst.network import BORDER
 from nst.paths import IMAGES, ROOT
 from nst.pictures import read_image
 from nst.recipe import course_costs, problem
-from nst.sketch import LAYER_SHARE, RecipeCost, Session, _folded, _mirrored, enlarged, sketch, total_variation
+from nst.sketch import LAYER_SHARE, RecipeCost, Session, _folded, _mirrored, sketch, total_variation
+from nst.spectrum import enlarge, enlarge_with_edges
 
 CAT, PAGODA, CUP = (str(IMAGES / "content" / name) for name in ("cat.png", "pagoda.jpg", "coffee_cup.png"))
 STARRY, GLASS, INK = (str(IMAGES / "style" / f"{name}.jpg") for name in ("starry_night", "stained_glass", "bamboo_ink"))
@@ -133,9 +133,9 @@ def test_total_variation_and_its_gradient(rng):
 
 def test_a_photo_that_is_enlarged_as_a_painting_gets_its_fine_edges_back():
     """Of the photo's own smaller version the brightness comes back as it is in the photo."""
-    job, weights = Job(CUP, (STARRY,), size=128), [[0.299], [0.587], [0.114]]
+    weights = [[0.299], [0.587], [0.114]]
     whole, half = (read_image(CUP, size) for size in (128, 64))
-    found = enlarged(half, job)
+    found = enlarge_with_edges(half, CUP, 128)
     inside = ((found > 0) & (found < 1)).all(axis=-1)
     np.testing.assert_allclose((found @ weights)[inside], (whole @ weights)[inside], atol=1e-5)
     assert inside.mean() > 0.9 and np.abs(enlarge(half, (85, 128)) - whole).max() > 0.1
@@ -150,7 +150,7 @@ def test_it_lowers_the_cost_from_coarse_to_fine_and_the_same_way_each_time():
     assert {seen[2].shape[2] for seen in pictures} == {100, 200}
     cost, half = RecipeCost(Session(), job, 200), pictures[-1][2]
     assert cost.value_and_gradient(half)[0] < 0.25 * cost.value_and_gradient(cost.photo)[0]
-    np.testing.assert_array_equal(images[1], enlarged(half, job))
+    np.testing.assert_array_equal(images[1], enlarge_with_edges(half, CAT, 400))
 
 
 def test_a_picture_stopped_early_is_kept_and_one_not_begun_is_not():
@@ -213,16 +213,16 @@ def test_what_makes_no_sense_is_refused(words, said, capsys, tmp_path):
 
 
 def test_where_the_picture_cannot_be_written_it_is_put_elsewhere(tmp_path, capsys, monkeypatch):
-    from nst.commands import paint
+    from nst.commands import painting
 
-    saved = paint.save_image
+    saved = painting.save_image
 
     def full(image, path, *rest):
         if str(path).startswith(str(tmp_path)):
             raise OSError(28, "No space left on device", str(path))
         saved(image, path, *rest)
 
-    monkeypatch.setattr(paint, "save_image", full)
+    monkeypatch.setattr(painting, "save_image", full)
     words = ["--quick", "--size", "128", "--evaluations", "1", "-o", str(tmp_path / "cup.png")]
     assert main(["paint", CUP, STARRY, *words]) == 2
     said = capsys.readouterr().err

@@ -11,10 +11,11 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from nst.instant import instant
 from nst.job import Job
 from nst.minimize import coarse_to_fine
 from nst.paths import IMAGES
-from nst.pictures import read_image
+from nst.pictures import read_image, to_uint8
 from studio import Studio, page, painter, picker
 from studio.painter import Painter
 from studio.picker import PicturePicker
@@ -186,6 +187,7 @@ def studio():
     yield studio
     studio.painter.stop()
     studio.painter.wait()
+    studio.look.wait()
 
 
 def test_the_controls_make_the_job(studio):
@@ -203,7 +205,8 @@ def test_the_controls_make_the_job(studio):
 
 
 def test_paint_stop_continue_and_downloads(studio):
-    assert studio.browser.described == {"nst-preview": "The photo: cat"}
+    studio.look.wait()
+    assert studio.browser.described == {"nst-preview": "A first look: cat in the style of starry night"}
     studio.paint.click()
     assert studio.paint.disabled and studio.go_on.disabled and not studio.stop.disabled
     first = studio.painter._thread
@@ -221,9 +224,12 @@ def test_paint_stop_continue_and_downloads(studio):
     assert studio.go_on.disabled, "a checkpoint of other settings"
     assert "put the settings back" in studio.status.value
     studio.photo.chosen = ["dahlia.jpg"]
-    assert studio.preview.value == painting
+    studio.look.wait()
+    assert studio.browser.described["nst-preview"] == "A first look: dahlia in the style of starry night"
+    assert "put the settings back" in studio.status.value
     studio.photo.chosen = ["cat.png"]
     studio.strength.value = 5
+    assert studio.preview.value == painting, "with its settings the painting is back at once"
     assert "Continue goes on" in studio.status.value
     studio.go_on.click()
     studio.painter.wait()
@@ -236,6 +242,60 @@ def test_paint_stop_continue_and_downloads(studio):
     assert picture.format == "PNG" and picture.size == (256, 170)
     np.testing.assert_array_equal(np.asarray(picture), studio.painter.pixels)
     assert film.format == "WEBP" and film.n_frames > 10
+
+
+def shown(studio):
+    return np.asarray(Image.open(io.BytesIO(studio.preview.value)).convert("RGB"), float)
+
+
+def test_a_choice_is_looked_at_at_once_and_the_last_one_counts(studio):
+    studio.look.wait()
+    assert "A first look. Press Paint" in studio.status.value
+    first = studio.preview.value
+    assert first == page._encoded(to_uint8(instant(CAT, [STARS], 256)), "JPEG")
+    asked = []
+    studio.look.on_look, on_look = lambda job, pixels: (asked.append(job), on_look(job, pixels)), studio.look.on_look
+    for strength in (0, 1, 2, 3):
+        studio.strength.value = strength
+    studio.keep.value = True
+    studio.look.wait()
+    assert asked[-1] == studio._job() and len(asked) < 5
+    expected = instant(CAT, [STARS], 256, strength=3 / 5, keep_colors=True)
+    assert studio.preview.value == page._encoded(to_uint8(expected), "JPEG") != first
+
+
+def test_no_look_takes_the_place_of_a_painting(studio):
+    studio.look.wait()
+    slow = threading.Event()
+    made, studio.look.on_look = studio.look.on_look, lambda *each: (slow.wait(), made(*each))
+    studio.strength.value = 6
+    studio.paint.click()
+    until(lambda: studio.painter.frames)
+    slow.set()
+    studio.look.wait()
+    assert studio.browser.described["nst-preview"].startswith("The painting: cat")
+    studio.strength.value = 4  # while it paints
+    studio.painter.wait()
+    studio.look.wait()
+    assert studio.browser.described["nst-preview"] == "The painting: cat in the style of starry night, finished"
+
+
+def test_a_coarse_picture_on_the_way_is_shown_with_the_photos_edges(studio):
+    studio.look.wait()
+    studio.painter.job = studio._job()
+    studio.painter.pixels = to_uint8(read_image(CAT, 64))
+    studio._show_painting("step 1")
+    photo = 255 * read_image(CAT, 256)[0]
+    assert shown(studio).shape == photo.shape and np.abs(shown(studio) - photo).mean() < 6
+
+
+def test_what_cannot_be_looked_at_is_left_to_painting(studio):
+    studio.look.wait()
+    before = studio.preview.value
+    studio.photo.paths["cat.png"] = IMAGES / "gone.png"
+    studio.strength.value = 7
+    studio.look.wait()
+    assert studio.preview.value == before and not studio.paint.disabled
 
 
 def test_the_page_says_what_went_wrong(studio):

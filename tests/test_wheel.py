@@ -212,7 +212,7 @@ def test_a_zip_without_a_module_would_be_noticed(course):
 
 
 def test_the_zip_holds_no_answers_and_tells_what_to_hand_in(course):
-    assert "**Hand in** the six notebooks" in (course / "README.md").read_text(encoding="utf-8")
+    assert "**Hand in** the seven notebooks" in (course / "README.md").read_text(encoding="utf-8")
     assert not (course / "notebooks").exists() and not (course / "tests").exists()
     for path in course.rglob("*.*"):
         if path.suffix in (".ipynb", ".py"):

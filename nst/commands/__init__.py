@@ -11,6 +11,7 @@ from nst.paths import OUTPUT
 
 COMMANDS = {
     "paint": "a photo in the style of an artwork, or of several",
+    "instant": "any photo in the style of any artwork in a second, by a network",
     "train": "the same by epochs x steps, as in notebook 04",
     "gallery": "many pictures at once",
     "filter": "small networks that paint at once what they have learned from one artwork",

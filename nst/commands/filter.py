@@ -58,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what it learns from (default: images/content)",
     )
     train.add_argument("--strength", type=number, metavar="N", default=5, help="of the style, 0 to 10 (default: 5)")
+    train.add_argument(
+        "--steady", type=number, metavar="N", default=0, help="price of flicker in films; 3000 is much (default: 0)"
+    )
     train.add_argument("--start", metavar="FILTER", default=START, help=f"a filter to go on from (default: {START})")
     train.add_argument("--from-scratch", action="store_true", help="go on from none, which takes more steps")
     train.add_argument("--seed", type=integer, metavar="N", default=0, help="another one gives another filter")
@@ -169,6 +172,8 @@ def _train(given):
         raise Refused(f"--minutes {given.minutes:g}: give more than 0")
     if not 0 <= given.strength <= 10:
         raise Refused(f"--strength {given.strength:g}: give 0 to 10")
+    if not 0 <= given.steady <= 1e6:
+        raise Refused(f"--steady {given.steady:g}: give 0 to 1000000")
     photos, start = pictures_in(given.photos), "" if given.from_scratch else str(find(given.start).resolve())
     if start:
         from nst.graphs import weights_in  # ONNX takes its time, and a photo is painted without it
@@ -192,7 +197,8 @@ def _trained(given, art, photos, start, destination, folder):
             from nst.graphs import filter_graph
 
         beta = Lesson.beta * 2.0 ** (given.strength - 5)
-        lesson = Lesson(str(art), tuple(str(photo.resolve()) for photo in photos), start, beta=beta, seed=given.seed)
+        sources = str(art), tuple(str(photo.resolve()) for photo in photos)
+        lesson = Lesson(*sources, start, beta=beta, steady=given.steady, seed=given.seed)
         training = train_filter(
             lesson,
             folder,

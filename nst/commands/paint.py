@@ -7,12 +7,9 @@ import argparse
 import contextlib
 import signal
 import sys
-import tempfile
 import threading
-import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import nst
 from nst.commands.arguments import (
@@ -24,7 +21,6 @@ from nst.commands.arguments import (
     clear_bar,
     complain,
     in_hours,
-    in_words,
     integer,
     job_given,
     number,
@@ -32,15 +28,12 @@ from nst.commands.arguments import (
     say,
     show_bar,
 )
+from nst.commands.painting import STOPPED, explained, paint_at_once, report, title
 from nst.interrupt import ctrl_c_waits, on_ctrl_c
 from nst.job import RESULT
-from nst.paths import OUTPUT
-from nst.pictures import keep_earlier, read_dpi, save_image
 
-OUT_OF_MEMORY = "ran out of memory at {} px; take a smaller --size"
 LARGEST = 1024  # pixels, of a quick painting
 LONG = 600  # seconds: how long it takes is said before, in a line of its own
-STOPPED = "stopped before the first step of the painting; the pictures there are as they were"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +67,7 @@ def run(given: argparse.Namespace) -> int:
         if given.depth is None and destination.is_finished():
             say(f"{destination.result} was finished already: {destination.summary()[0]}. Nothing was changed.")
             return 0
-    say(f"Painting {_title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
+    say(f"Painting {title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
     width, height = check_pictures(job)
     destination.check_room(width * height)
     reporter = Reporter()
@@ -89,12 +82,11 @@ def run(given: argparse.Namespace) -> int:
 
 def _sketch(given):
     """Paint without TensorFlow, and without anything to go on with: it is done before one could stop it."""
-    job, destination = job_given(given), Destination(given.output or str(OUTPUT / "sketch.png"), given.depth)
+    job = job_given(given)
     if given.resume:
         raise Refused("--resume: a quick painting is done in seconds, and leaves nothing to go on with; leave it away")
     if job.size > LARGEST:
         raise Refused(f"--quick with --size {job.size}: at most {LARGEST}; above, nst paint is quicker without --quick")
-    destination.check(job.files)
     check_pictures(replace(job, size=job.size // 2))
     evaluations = (given.evaluations,) * 2 if "evaluations" in given else None
     pressed, terminal = threading.Event(), sys.stdout.isatty()
@@ -105,37 +97,16 @@ def _sketch(given):
         if terminal:
             filled = round(30 * done / total)
             show_bar(f"{done / total:4.0%}|{'█' * filled:30}| step {done} of {total}")
+            if done == total:
+                clear_bar()
 
-    say(f"Painting {_title(job)}, {job.size} pixels, quickly. Ctrl-C stops early and keeps the picture.")
-    with on_ctrl_c(lambda *_: pressed.set(), and_sigterm=True):
+    def work():
         from nst.sketch import sketch
 
-        try:
-            image = sketch(job, evaluations, watch)
-        except KeyboardInterrupt:
-            return complain("nst paint", STOPPED)
-        except Exception as error:
-            return complain("nst paint", _explained(error, destination.result.parent, job.size))
-        finally:
-            clear_bar() if terminal else None
-            destination.give_up()
-        return _keep(image, destination, job)
+        return sketch(job, evaluations, watch)
 
-
-def _keep(image, destination, job):
-    """Put a quick painting in its place, beside an earlier one; where that cannot be written, elsewhere."""
-    try:
-        destination.result.parent.mkdir(parents=True, exist_ok=True)
-        earlier = keep_earlier(destination.result)
-        save_image(image, destination.result, destination.depth, read_dpi(job.content))
-    except OSError as error:
-        place = Path(tempfile.mkdtemp(prefix="nst-")) / destination.result.name
-        save_image(image, place, destination.depth)
-        return complain("nst paint", f"{in_words(error)}; the picture is {place}")
-    if earlier:
-        say(f"The picture that was there before is kept as {earlier}")
-    say(f"{destination.result}: {picture_size(destination.result)}")
-    return 0
+    with on_ctrl_c(lambda *_: pressed.set(), and_sigterm=True):
+        return paint_at_once("nst paint", given, job, "sketch.png", work)
 
 
 def _paint(job, destination, resume, reporter):
@@ -151,44 +122,10 @@ def _paint(job, destination, resume, reporter):
     except KeyboardInterrupt:
         return STOPPED
     except Exception as error:
-        return STOPPED if reporter.pressed() else _explained(error, destination.folder, job.size)
+        return STOPPED if reporter.pressed() else explained(error, destination.folder, job.size)
     finally:
         reporter.close()
     return ""
-
-
-def report(kept: Path | None, destination: Destination, given: argparse.Namespace, by_itself: bool) -> int:
-    """Say what was painted and where it is; return the exit status. by_itself: nobody has stopped it."""
-    command, (text, complete) = f"nst {given.command}", destination.summary()
-    try:
-        kept = destination.finish(complete or by_itself, given.resume, given.content) or kept
-    except (OSError, ValueError) as error:
-        return complain(command, f"{in_words(error)}; the picture is {destination.folder / RESULT}")
-    if kept:
-        say(f"The picture that was there before is kept as {kept}")
-    say(f"{destination.result}: {text}")
-    if not complete and by_itself:
-        say("Nothing lowers the cost any more, so it ended early.")
-    elif not complete:
-        say(f"Stopped early. {command} --resume (with make, RESUME=1), with the same settings, goes on from there.")
-    return 0
-
-
-def _title(job):
-    return f"{Path(job.content).name} in the style of {' and '.join(Path(path).name for path in job.styles)}"
-
-
-def _explained(error, folder, size):
-    """One line about an error; of one that nobody foresaw, the rest goes into a file."""
-    if isinstance(error, OSError | ValueError | LookupError | NotImplementedError | FloatingPointError):
-        return in_words(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return OUT_OF_MEMORY.format(size)
-    text, path = f"{type(error).__name__}: {error}", folder / "error.txt"
-    with contextlib.suppress(OSError):
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        return f"{text} (where it happened: {path})"
-    return text
 
 
 class Reporter:

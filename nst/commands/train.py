@@ -25,7 +25,7 @@ from nst.commands.arguments import (
     show_bar,
     whole_number,
 )
-from nst.commands.paint import OUT_OF_MEMORY, STOPPED, report
+from nst.commands.painting import OUT_OF_MEMORY, STOPPED, report
 from nst.interrupt import ctrl_c_waits, on_ctrl_c
 from nst.notebooks import parameters_of
 from nst.paths import notebooks_folder

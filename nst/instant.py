@@ -1,0 +1,106 @@
+"""A look in a second: any photo in any artwork's style, by a network that has learned from thousands. No TensorFlow.
+
+One network makes a hundred numbers of an artwork, the other paints with them. Ghiasi, Lee, Kudlur, Dumoulin & Shlens
+(2017), Exploring the Structure of a Real-Time, Arbitrary Neural Artistic Stylization Network. The weights are theirs
+(Magenta, Apache 2.0), see weights/README.md: our own decoders, trained for minutes, were blurred beside them.
+"""
+
+import functools
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nst.areas import load_masks, shares
+from nst.colors import keep_colors as with_colors
+from nst.paths import WEIGHTS
+from nst.pictures import check_file, read_image
+from nst.spectrum import enlarge_with_edges
+
+LOOKS, PAINTS = (WEIGHTS.with_name(f"magenta_{name}.onnx") for name in ("predict", "transform"))
+SIZE, ART_SIZE = 384, 256  # pixels: what the networks take, squares
+
+
+def instant(
+    photo: str | Path,
+    artworks: Sequence[str | Path],
+    size: int = 512,
+    *,
+    strength: float = 1.0,
+    weights: Sequence[float] = (),
+    masks: Sequence[str | Path] = (),
+    keep_colors: bool = False,
+) -> np.ndarray:
+    """Paint a photo at once; return an array (1, n_H, n_W, 3) in [0, 1], `size` pixels on the longer side.
+
+    The network paints 384 pixels, which are enlarged with the fine edges of the photo. strength: 0 to 1, how far its
+    hundred numbers go from the photo's own style to the artworks'. weights: of several artworks, whose numbers are
+    mixed; masks: where each counts, pictures drawn on the photo; the last may go without and gets the rest.
+
+    Raises what read_image and load_mask raise, and FileNotFoundError for weights that are not there.
+    """
+    given = read_image(photo, SIZE, enlarge=True)
+    own = style_of(given)
+    towards = [own + strength * (_style_of_file(path) - own) for path in artworks]
+    parts = shares(weights or [1] * len(artworks))
+    if masks:
+        placed = [part * mask for part, mask in zip(parts, load_masks(masks, given, len(artworks)))]
+        total = np.maximum(sum(placed), 1e-6)
+        painting = sum(place / total * paint(given, style) for place, style in zip(placed, towards))
+        painting = np.where(sum(placed) > 0, painting, given)
+    else:
+        painting = paint(given, sum(part * style for part, style in zip(parts, towards)))
+    painting = enlarge_with_edges(painting, photo, size) if size > SIZE else _smaller(painting, photo, size)
+    return with_colors(read_image(photo, size, enlarge=True), painting) if keep_colors else painting
+
+
+def style_of(picture: np.ndarray) -> np.ndarray:
+    """A picture's hundred numbers, (1, 1, 1, 100): the mean over squares along its longer side."""
+    _, n_H, n_W, _ = picture.shape
+    side = min(n_H, n_W)
+    count = math.ceil(max(n_H, n_W) / side - 0.25)
+    found = []
+    for step in np.linspace(0, 1, count) if count > 1 else [0.5]:
+        top, left = round(step * (n_H - side)), round(step * (n_W - side))
+        found.append(_run(LOOKS, _to(picture[:, top : top + side, left : left + side], (ART_SIZE, ART_SIZE))))
+    return np.mean(found, axis=0)
+
+
+def paint(picture: np.ndarray, style: np.ndarray) -> np.ndarray:
+    """What the other network makes of a picture of at most SIZE pixels, with a style's hundred numbers."""
+    _, n_H, n_W, _ = picture.shape
+    padded = np.pad(picture, [(0, 0), (0, SIZE - n_H), (0, SIZE - n_W), (0, 0)], mode="symmetric")
+    return _run(PAINTS, padded, style.astype(np.float32))[:, :n_H, :n_W].clip(0, 1)
+
+
+def _style_of_file(path):
+    return style_of(read_image(path, ART_SIZE, enlarge=True, min_size=ART_SIZE))
+
+
+def _smaller(painting, photo, size):
+    return _to(painting, read_image(photo, size, enlarge=True).shape[1:3])
+
+
+def _to(picture, sides):
+    """The picture with so many pixels."""
+    channels = [Image.fromarray(np.ascontiguousarray(picture[0, ..., n])) for n in range(3)]
+    resized = [channel.resize(sides[::-1], Image.Resampling.LANCZOS) for channel in channels]
+    return np.stack(resized, axis=-1)[np.newaxis].clip(0, 1)
+
+
+def _run(file, *given):
+    session = _session(file)
+    names = [each.name for each in session.get_inputs()]
+    (found,) = session.run(None, dict(zip(names, given, strict=True)))
+    return found
+
+
+@functools.cache
+def _session(file):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(str(check_file(file)), options, providers=["CPUExecutionProvider"])
