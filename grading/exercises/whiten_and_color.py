@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grading.cases import case, volume
+from grading.cases import PRIMES, case, volume
 from grading.exercises import Exercise
 
 EPSILON = 1e-3  # on the covariance's diagonal, as in notebook 10
@@ -14,9 +14,11 @@ def inputs(rng):
         a_C, a_S = (change(_mixed(rng, (1, *sides))) for sides in (photo, artwork))
         return case(a_C, a_S, general=general)
 
-    yield pair((5, 7, 3), (7, 11, 3))
-    yield pair((7, 5, 2), (5, 11, 2))
-    yield pair((11, 5, 5), (3, 13, 5))
+    def sides():
+        return (int(n) for n in rng.choice(PRIMES[2:], 2, replace=False))
+
+    for n_C in rng.permutation([2, 3, 5]).tolist():
+        yield pair((*sides(), n_C), (*sides(), n_C))
     yield pair((7, 11, 3), (7, 11, 3), "two volumes of the same size")
     yield pair((7, 5, 5), (5, 11, 5), "a channel that is zero everywhere", _without_a_channel)
     yield pair((2, 3, 11), (3, 2, 11), FEW)
