@@ -20,7 +20,9 @@ from nst.pictures import check_file, read_image
 from nst.spectrum import enlarge_with_edges
 
 LOOKS, PAINTS = (WEIGHTS.with_name(f"magenta_{name}.onnx") for name in ("predict", "transform"))
-SIZE, ART_SIZE = 384, 256  # pixels: what the networks take, squares
+SIDE, ART_SIZE = 384, 256  # pixels: what the networks take, squares
+MARGIN = 8  # mirrored pixels around the photo: at the edge of what it takes, the network paints a dark rim
+SIZE = SIDE - 2 * MARGIN  # of a photo, the longer side
 
 
 def instant(
@@ -35,7 +37,7 @@ def instant(
 ) -> np.ndarray:
     """Paint a photo at once; return an array (1, n_H, n_W, 3) in [0, 1], `size` pixels on the longer side.
 
-    The network paints 384 pixels, which are enlarged with the fine edges of the photo. strength: 0 to 1, how far its
+    The network paints SIZE pixels, which are enlarged with the fine edges of the photo. strength: 0 to 1, how far its
     hundred numbers go from the photo's own style to the artworks'. weights: of several artworks, whose numbers are
     mixed; masks: where each counts, pictures drawn on the photo; the last may go without and gets the rest.
 
@@ -71,8 +73,9 @@ def style_of(picture: np.ndarray) -> np.ndarray:
 def paint(picture: np.ndarray, style: np.ndarray) -> np.ndarray:
     """What the other network makes of a picture of at most SIZE pixels, with a style's hundred numbers."""
     _, n_H, n_W, _ = picture.shape
-    padded = np.pad(picture, [(0, 0), (0, SIZE - n_H), (0, SIZE - n_W), (0, 0)], mode="symmetric")
-    return _run(PAINTS, padded, style.astype(np.float32))[:, :n_H, :n_W].clip(0, 1)
+    around = [(0, 0), (MARGIN, SIDE - MARGIN - n_H), (MARGIN, SIDE - MARGIN - n_W), (0, 0)]
+    painting = _run(PAINTS, np.pad(picture, around, mode="symmetric"), style.astype(np.float32))
+    return painting[:, MARGIN : MARGIN + n_H, MARGIN : MARGIN + n_W].clip(0, 1)
 
 
 def _style_of_file(path):

@@ -70,6 +70,7 @@ class Studio:
         self._shown = self._drawn = 0.0
         self._stopped = False  # is there a painting to continue?
         self._end = ""  # of the last painting: finished, or stopped early
+        self._looked_at = None, None  # the last job that was looked at, and its look
         self._make_controls()
         self._connect()
         self.page = self._lay_out()
@@ -151,6 +152,7 @@ class Studio:
         if job == self._job() and not self.painter.running:
             what = f"{self._called([job.content])} in the style of {self._called(job.styles)}"
             self._show(pixels, f"A first look: {what}")
+            self._looked_at = job, pixels
             if not self._stopped:
                 self._say("A first look. Press Paint for the painting.")
 
@@ -162,6 +164,9 @@ class Studio:
         job, pixels = self.painter.job, self.painter.pixels
         if max(pixels.shape) < job.size:  # a small one, enlarged, must not be blurrier than the look was
             pixels = to_uint8(enlarge_with_edges(pixels[np.newaxis] / np.float32(255), job.content, job.size))
+        done = len(self.painter.history) / job.evaluations
+        if self.painter.running and done < 1 and self._looked_at[0] == job:  # it grows out of the look
+            pixels = to_uint8((done * pixels + (1 - done) * self._looked_at[1]) / 255)
         what = f"{self._called([job.content])} in the style of {self._called(job.styles)}"
         self._show(pixels, f"The painting: {what}, {state}")
 

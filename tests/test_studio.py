@@ -289,6 +289,20 @@ def test_a_coarse_picture_on_the_way_is_shown_with_the_photos_edges(studio):
     assert shown(studio).shape == photo.shape and np.abs(shown(studio) - photo).mean() < 6
 
 
+def test_a_painting_grows_out_of_its_look(studio):
+    studio.look.wait()
+    studio.painter.job, studio.painter.running = studio._job(), True
+    studio.painter.pixels = np.zeros((170, 256, 3), np.uint8)
+    look = shown(studio)
+    for done, left in ((5, 0.9), (25, 0.5), (50, 0)):
+        studio.painter.history = [1.0] * done
+        studio._show_painting("on the way")
+        assert np.abs(shown(studio) - left * look).mean() < 4
+    studio.painter.running, studio.painter.history = False, [1.0] * 5
+    studio._show_painting("stopped early")
+    assert shown(studio).max() < 5, "what is kept is shown as it is"
+
+
 def test_what_cannot_be_looked_at_is_left_to_painting(studio):
     studio.look.wait()
     before = studio.preview.value

@@ -66,11 +66,13 @@ def _made(formula, **of_moments):
     return of_case
 
 
-def _per_channel(variance_of=np.var):
+def _per_channel(epsilon_C=0.0, epsilon_S=0.0, spread=0.0):
+    """Each channel by itself; epsilon is added to its variance, spread to its standard deviation."""
+
     def of_case(case):
         a_C, a_S = case["arguments"]
         A_C, A_S = (a.reshape(-1, a.shape[-1]) for a in (a_C, a_S))
-        scale = np.sqrt(variance_of(A_S, axis=0) / variance_of(A_C, axis=0))
+        scale = np.sqrt(A_S.var(axis=0) + epsilon_S) / (np.sqrt(A_C.var(axis=0) + epsilon_C) + spread)
         return (a_C - A_C.mean(axis=0)) * scale + A_S.mean(axis=0)
 
     return of_case
@@ -136,7 +138,7 @@ MISTAKES = {
         _made(lambda C, m_C, S, m_S, P: (C - m_C) @ P("C", -0.5) @ P("S", -0.5) + m_S),
     ],
     "each channel is changed by itself, its mean and its spread: the covariance says how channels go together": [
-        _per_channel(),
+        *(_per_channel(*epsilons) for epsilons in ((), (EPSILON,), (EPSILON, EPSILON), (1e-5,), (0, 0, EPSILON))),
         lambda case: _per_channel()(case) - _moments(case["arguments"][1])[0],
     ],
     "EPSILON is missing on the diagonal of the covariances: mean_and_covariance adds it": [

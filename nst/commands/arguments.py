@@ -30,6 +30,7 @@ from nst.job import (
 )
 from nst.paths import OUTPUT
 from nst.pictures import (
+    ENDINGS,
     SMALLEST_SIDE,
     alone_in,
     check_ending,
@@ -109,7 +110,8 @@ def number(text: str) -> float:
     try:
         return int(text) if re.fullmatch(r"-?[0-9]{1,100}", text) else float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text}: give a number") from None
+        first = "; pictures come before the options" if text.lower().endswith(tuple(ENDINGS)) else ""
+        raise argparse.ArgumentTypeError(f"{text}: give a number{first}") from None
 
 
 _USUAL = {field.name: field.default for field in dataclasses.fields(Job)}

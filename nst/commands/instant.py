@@ -31,7 +31,7 @@ def run(given: argparse.Namespace) -> int:
         raise Refused(f"strength {given.share}: give a number from 0 to 1; `nst paint` has strengths up to 10")
     job = job_given(given)
     if job.size > LARGEST:
-        raise Refused(f"size {job.size}: at most {LARGEST}; what the network paints has 384 pixels, and is enlarged")
+        raise Refused(f"size {job.size}: at most {LARGEST}; what the network paints has 368 pixels, and is enlarged")
     check_pictures(job)
 
     def work():

@@ -84,7 +84,7 @@ def _sketch(given):
     """Paint without TensorFlow, and without anything to go on with: it is done before one could stop it."""
     job = job_given(given)
     if given.resume:
-        raise Refused("--resume: a quick painting is done in seconds, and leaves nothing to go on with; leave it away")
+        raise Refused("--resume: a quick painting is done in seconds, and leaves nothing to go on with; leave it out")
     if job.size > LARGEST:
         raise Refused(f"--quick with --size {job.size}: at most {LARGEST}; above, nst paint is quicker without --quick")
     check_pictures(replace(job, size=job.size // 2))
