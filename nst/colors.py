@@ -1,4 +1,6 @@
-"""A job's artworks, and colours: the photo's for a painting or an artwork, none for grey pictures. No TensorFlow.
+"""A job's artworks, and what is done to pixels: colours kept, matched or taken away, and how rough a picture is.
+
+No TensorFlow.
 
 Gatys, Ecker, Bethge, Hertzmann & Shechtman (2017), Controlling Perceptual Factors in Neural Style Transfer, section 4.
 """
@@ -52,3 +54,20 @@ def is_grey(image: np.ndarray) -> bool:
 def without_colors(image: np.ndarray) -> np.ndarray:
     """The mean of red, green and blue in the place of each: of a gradient, that with respect to a grey picture."""
     return np.repeat(image.mean(axis=-1, keepdims=True, dtype=np.float32), 3, axis=-1)
+
+
+def roughness(picture: np.ndarray) -> tuple[np.float32, np.ndarray]:
+    """The total variation of a picture (1, n_H, n_W, 3), and its gradient.
+
+    That is the sum of absolute differences between neighbours, divided by the number of pixels.
+    """
+    places = picture.shape[1] * picture.shape[2]
+    value, gradient = 0.0, np.zeros_like(picture)
+    for axis in (1, 2):
+        difference = np.diff(picture, axis=axis)
+        value += float(np.abs(difference).sum(dtype=np.float64))
+        signs = np.sign(difference)
+        before, after = ([slice(None)] * axis + [part] for part in (slice(None, -1), slice(1, None)))
+        gradient[tuple(before)] -= signs
+        gradient[tuple(after)] += signs
+    return np.float32(value / places), gradient / np.float32(places)

@@ -21,6 +21,7 @@ from nst.network import (
     positions_outside,
     read_weights,
 )
+from nst.strength import STEEPNESS
 
 STYLE_LAYERS = [f"block{block}_conv1" for block in range(1, 6)]
 CONVOLUTIONS = list(MEAN_ACTIVATION)[: list(MEAN_ACTIVATION).index(STYLE_LAYERS[-1]) + 1]
@@ -37,16 +38,16 @@ def cost_graph(areas: int = 0, back: bool = True) -> tuple[bytes, dict[str, np.n
     mask_K_LAYER (1, 1, n_H, n_W): the position weights of an area at a layer; only if there are areas.
     content, focus (1, n_C, n_H, n_W) and (1, 1, n_H, n_W): the photo's content volume, and what the picture's own is
         multiplied with before they are compared.
-    content_weights (2,): p and q, for p c (1 + (q c)^4), c being a quarter of the mean squared distance.
+    content_weights (2,): p and q, for p c (1 + (q c)^STEEPNESS), c being a quarter of the mean squared distance.
 
-    J, style, content_cost: scalars; J is style plus the weighted content. gradient: as picture.
+    J, content_cost: scalars. gradient: as picture.
     found_K_LAYER, volume: what the picture has in the place of gram_K_LAYER and of content (before focus).
 
-    back: False leaves out J, style and gradient, and the inputs that only they need.
+    back: False leaves out J and gradient, and the inputs that only they need.
     """
     graph, tape, kernels = Graph(), [], _kernels()
     inputs = {"picture": [1, 3, "n_H", "n_W"]}
-    outputs = {"content_cost": []} | ({"J": [], "style": [], "gradient": inputs["picture"]} if back else {})
+    outputs = {"content_cost": []} | ({"J": [], "gradient": inputs["picture"]} if back else {})
     volumes = _forward(graph, kernels, tape)
     gradients, costs = {}, []
     for name in STYLE_LAYERS:
@@ -56,7 +57,7 @@ def cost_graph(areas: int = 0, back: bool = True) -> tuple[bytes, dict[str, np.n
             costs.append(cost)
     content = _Content(graph, volumes[CONTENT_LAYER], inputs, outputs)
     if back:
-        style = graph.op("Sum", *costs, output="style")
+        style = graph.op("Sum", *costs)
         cost, gradients[CONTENT_LAYER] = content.weighted(inputs)
         graph.op("Add", style, cost, output="J")
         _backward(graph, kernels, tape, gradients)
@@ -182,9 +183,11 @@ class _Content(_Inside):
         """Its part of J, and the gradient with respect to the whole volume."""
         graph, inputs["content_weights"] = self.graph, [2]
         p, q = (graph.op("Gather", "content_weights", graph.constant(np.int64(n))) for n in (0, 1))
-        steep = graph.op("Pow", graph.op("Mul", q, "content_cost"), graph.number(4))
+        steep = graph.op("Pow", graph.op("Mul", q, "content_cost"), graph.number(STEEPNESS))
         part = graph.op("Mul", graph.op("Mul", p, "content_cost"), graph.op("Add", steep, graph.number(1)))
-        slope = graph.op("Mul", p, graph.op("Add", graph.op("Mul", steep, graph.number(5)), graph.number(1)))
+        slope = graph.op(
+            "Mul", p, graph.op("Add", graph.op("Mul", steep, graph.number(1 + STEEPNESS)), graph.number(1))
+        )
         slope = graph.op("Mul", graph.op("Mul", slope, self.share), graph.number(0.5))
         return part, self.with_border(graph.op("Mul", graph.op("Mul", self.apart, "focus"), slope))
 

@@ -25,7 +25,7 @@ from nst.job import CHECKPOINT, check_same_settings, read_checkpoint
 from nst.network import CONTENT_LAYER
 from nst.pictures import SMALLEST_SIDE, alone_in, read_image, write_atomically
 from nst.recipe import Costs, course_costs
-from nst.strength import CONTENT, equal_layers
+from nst.strength import CONTENT, equal_layers, squashed
 from nst.training import load_image
 from nst.vgg import load_vgg19
 
@@ -162,12 +162,12 @@ def loss_of(lesson: Lesson, costs: Costs, pieces: Sequence[tf.Tensor]) -> Callab
     all_layers = fast_feature_model(vgg, [*names, CONTENT_LAYER], names)
     content_layer = fast_feature_model(vgg, [CONTENT_LAYER])
     a_S = all_layers(art)
-    squashed = content_layer(tf.image.resize(art, pieces[0].shape[1:3], antialias=True))
+    flat = content_layer(tf.constant(squashed(art, pieces[0])))
     equal, J_artwork = [], []
     for piece in pieces:
         a_C = all_layers(piece)
         equal.append([weight for _, weight in equal_layers(costs.compute_style_cost, costs.style_layers, a_S, a_C)])
-        J_artwork.append(float(costs.compute_content_cost(a_C, squashed)))
+        J_artwork.append(float(costs.compute_content_cost(a_C, flat)))
     weights = np.exp(np.mean(np.log(np.maximum(equal, 1e-12)), axis=0))
     layers = [(name, float(weight)) for (name, _), weight in zip(costs.style_layers, weights)]
     most = max(float(np.mean(J_artwork)), 1e-6)

@@ -9,6 +9,7 @@ import psutil
 
 from nst.paths import ROOT
 from nst.pictures import SMALLEST_SIDE, check_file
+from nst.runtime import load
 
 FILTERS = ROOT / "filters"  # those that come with the course
 ENDING = ".onnx"
@@ -31,12 +32,8 @@ class Filter:
     """A filter's file, ready to paint. ValueError if it is none. `about` is what it was trained with, {} if unknown."""
 
     def __init__(self, path: str | Path, threads: int = 0):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.log_severity_level = threads, 4
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = load(str(path), threads)
         except Exception as error:  # whatever is wrong with the file
             raise ValueError(f"{path}: no filter that can be read; `nst filter train` makes one") from error
         ends = self._session.get_inputs(), self._session.get_outputs()

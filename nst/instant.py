@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from nst.areas import load_masks, shares
 from nst.colors import keep_colors as with_colors
 from nst.paths import WEIGHTS
-from nst.pictures import check_file, read_image
+from nst.pictures import check_file, read_image, resize
+from nst.runtime import load
 from nst.spectrum import enlarge_with_edges
 
 LOOKS, PAINTS = (WEIGHTS.with_name(f"magenta_{name}.onnx") for name in ("predict", "transform"))
@@ -54,7 +54,10 @@ def instant(
         painting = np.where(sum(placed) > 0, painting, given)
     else:
         painting = paint(given, sum(part * style for part, style in zip(parts, towards)))
-    painting = enlarge_with_edges(painting, photo, size) if size > SIZE else _smaller(painting, photo, size)
+    if size > SIZE:
+        painting = enlarge_with_edges(painting, photo, size)
+    else:
+        painting = resize(painting, read_image(photo, size, enlarge=True).shape[1:3])
     return with_colors(read_image(photo, size, enlarge=True), painting) if keep_colors else painting
 
 
@@ -66,7 +69,7 @@ def style_of(picture: np.ndarray) -> np.ndarray:
     found = []
     for step in np.linspace(0, 1, count) if count > 1 else [0.5]:
         top, left = round(step * (n_H - side)), round(step * (n_W - side))
-        found.append(_run(LOOKS, _to(picture[:, top : top + side, left : left + side], (ART_SIZE, ART_SIZE))))
+        found.append(_run(LOOKS, resize(picture[:, top : top + side, left : left + side], (ART_SIZE, ART_SIZE))))
     return np.mean(found, axis=0)
 
 
@@ -82,17 +85,6 @@ def _style_of_file(path):
     return style_of(read_image(path, ART_SIZE, enlarge=True, min_size=ART_SIZE))
 
 
-def _smaller(painting, photo, size):
-    return _to(painting, read_image(photo, size, enlarge=True).shape[1:3])
-
-
-def _to(picture, sides):
-    """The picture with so many pixels."""
-    channels = [Image.fromarray(np.ascontiguousarray(picture[0, ..., n])) for n in range(3)]
-    resized = [channel.resize(sides[::-1], Image.Resampling.LANCZOS) for channel in channels]
-    return np.stack(resized, axis=-1)[np.newaxis].clip(0, 1)
-
-
 def _run(file, *given):
     session = _session(file)
     names = [each.name for each in session.get_inputs()]
@@ -102,8 +94,4 @@ def _run(file, *given):
 
 @functools.cache
 def _session(file):
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(str(check_file(file)), options, providers=["CPUExecutionProvider"])
+    return load(str(check_file(file)))

@@ -110,6 +110,12 @@ def read_image(path: str | Path, max_size: int = 512, enlarge: bool = False, min
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)[np.newaxis] / 255
 
 
+def resize(picture: np.ndarray, sides: tuple[int, int], how: Image.Resampling = Image.Resampling.LANCZOS) -> np.ndarray:
+    """A picture (1, n_H, n_W, 3) in another size and shape, float32 (1, *sides, 3), clipped to [0, 1]."""
+    channels = [Image.fromarray(np.ascontiguousarray(np.asarray(picture)[0, ..., n])) for n in range(3)]
+    return np.stack([each.resize(sides[::-1], how) for each in channels], axis=-1)[np.newaxis].clip(0, 1)
+
+
 def read_size(path: str | Path) -> tuple[int, int]:
     """Width and height that a picture's file says it has, upright or not; raises like read_image."""
     file = check_file(path)

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.areas import covered, load_masks, shares
-from nst.colors import artworks_of, is_grey, keep_colors
+from nst.colors import artworks_of, is_grey, keep_colors, roughness
 from nst.job import Job
 from nst.minimize import Cost, coarse_to_fine
 from nst.notebooks import COST_FUNCTIONS, functions_from
@@ -167,27 +167,9 @@ def _without_colors(image: tf.Tensor) -> tf.Tensor:
 # ---------------------------------------------------------------- costs of the picture itself
 
 
-@tf.custom_gradient
 def total_variation(image: tf.Tensor) -> tf.Tensor:
-    """The total variation, the sum of absolute differences between neighbours, divided by the number of pixels.
-
-    As tf.image.total_variation, but for its gradient: TensorFlow adds the parts of that in whatever order their buffers
-    get free, which changes the last digit and, after many steps, the picture.
-    """
-    _, n_H, n_W, _ = image.shape
-    down, across = image[:, 1:] - image[:, :-1], image[:, :, 1:] - image[:, :, :-1]
-
-    def backward(upstream):
-        down_signs, across_signs = tf.sign(down), tf.sign(across)
-        by_row = tf.pad(down_signs, [[0, 0], [1, 0], [0, 0], [0, 0]]) - tf.pad(
-            down_signs, [[0, 0], [0, 1], [0, 0], [0, 0]]
-        )
-        by_column = tf.pad(across_signs, [[0, 0], [0, 0], [1, 0], [0, 0]]) - tf.pad(
-            across_signs, [[0, 0], [0, 0], [0, 1], [0, 0]]
-        )
-        return upstream / (n_H * n_W) * (by_row + by_column)
-
-    return (tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(tf.abs(across))) / (n_H * n_W), backward
+    """The total variation of a picture, divided by the number of pixels, a scalar: colors.roughness for TensorFlow."""
+    return _from_numpy(roughness)(image)
 
 
 def palette_cost(
@@ -197,11 +179,19 @@ def palette_cost(
 
     See palette.palette_distance, of which this is the same for TensorFlow.
     """
-    distance = palette_distance(artworks, weights, masks)
+    return _from_numpy(palette_distance(artworks, weights, masks))
+
+
+def _from_numpy(value_and_gradient):
+    """A cost of a picture for TensorFlow, of a function from an array to the cost and its gradient, both float32.
+
+    Of TensorFlow's own operations, total variation would not always be the same: their gradients are added up in
+    whatever order buffers get free, which changes the last digit and, after many steps, the picture.
+    """
 
     @tf.custom_gradient
     def cost(image):
-        J, gradient = tf.numpy_function(distance, [image], (tf.float32, tf.float32), stateful=False)
+        J, gradient = tf.numpy_function(value_and_gradient, [image], (tf.float32, tf.float32), stateful=False)
         J.set_shape([]), gradient.set_shape(image.shape)
         return J, lambda upstream: upstream * gradient
 

@@ -13,13 +13,14 @@ import numpy as np
 import threadpoolctl
 
 from nst.areas import covered, load_masks, position_weights, shares
-from nst.colors import artworks_of, is_grey, keep_colors, without_colors
+from nst.colors import artworks_of, is_grey, keep_colors, roughness, without_colors
 from nst.coordinates import Pixels, Spectrum, descend
 from nst.cost_graph import LAYERS, STYLE_LAYERS, cost_graph
 from nst.job import Job
 from nst.network import BORDER, CONTENT_LAYER, block_of, positions_outside
 from nst.palette import palette_distance
 from nst.pictures import read_image
+from nst.runtime import load
 from nst.spectrum import enlarge, enlarge_with_edges
 from nst.strength import CONTENT, LEAST, PALETTE, TOO_MUCH, beta_of, equal_weight, focus, squashed
 
@@ -103,9 +104,14 @@ class Session:
 
     def __init__(self, areas: int = 0):
         self.areas = areas
-        self._forward = _runtime(*cost_graph(areas, back=False))
+
+        def made(**which):
+            graph, weights = cost_graph(areas, **which)
+            return load(graph, int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0)), weights)
+
+        self._forward = made(back=False)
         # the other is made while this one looks at the pictures
-        self._whole = ThreadPoolExecutor(1).submit(lambda: _runtime(*cost_graph(areas)))
+        self._whole = ThreadPoolExecutor(1).submit(made)
 
     def run(self, wanted: Sequence[str], picture: np.ndarray, targets: dict[str, np.ndarray]) -> list[np.ndarray]:
         """Outputs of the graph for a picture (1, n_H, n_W, 3). Inputs that are not given do not matter for them."""
@@ -124,17 +130,6 @@ class Session:
         *found, volume = self.run([*names, "volume"], picture, masks or {})
         rows = [found[n : n + len(STYLE_LAYERS)] for n in range(0, len(found), len(STYLE_LAYERS))]
         return [dict(zip(LAYERS, [*row, volume])) for row in rows]
-
-
-def _runtime(graph, weights):
-    import onnxruntime
-
-    values = list(map(onnxruntime.OrtValue.ortvalue_from_numpy, weights.values()))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0))
-    options.log_severity_level = 4
-    options.add_external_initializers(list(weights), values)
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 class RecipeCost:
@@ -201,8 +196,8 @@ class RecipeCost:
             J += self._palette * float(distance)
             gradient += np.float32(self._palette) * slope
         if self._smoothness:
-            roughness, slope = total_variation(picture)
-            J += self._smoothness * roughness
+            rough, slope = roughness(picture)
+            J += self._smoothness * float(rough)
             gradient += np.float32(self._smoothness) * slope
         return J, without_colors(gradient) if self._grey else gradient
 
@@ -226,20 +221,6 @@ def _masks_of_layers(masks):
             sides = [(side + 2 * BORDER >> block_of(name) - 1) - 2 * cut for side in mask.shape[1:3]]
             found[f"mask_{area}_{name}"] = position_weights(mask, sides)[..., 0][:, np.newaxis]
     return found
-
-
-def total_variation(picture: np.ndarray) -> tuple[float, np.ndarray]:
-    """The sum of absolute differences between neighbours, divided by the number of pixels, and its gradient."""
-    places = np.prod(picture.shape[1:3])
-    value, gradient = 0.0, np.zeros_like(picture)
-    for axis in (1, 2):
-        difference = np.diff(picture, axis=axis)
-        value += float(np.abs(difference).sum(dtype=np.float64))
-        signs = np.sign(difference)
-        before, after = ([slice(None)] * axis + [part] for part in (slice(None, -1), slice(1, None)))
-        gradient[tuple(before)] -= signs
-        gradient[tuple(after)] += signs
-    return value / places, gradient / np.float32(places)
 
 
 def _mirrored(picture):

@@ -34,9 +34,9 @@ def enlarge_with_edges(painting: np.ndarray, photo: str | Path, size: int) -> np
 
     photo: the file. A painting that is as large already stays as it is.
     """
-    whole = read_image(photo, size, enlarge=True)
-    sides = whole.shape[1:3]
     if max(painting.shape) >= size:
         return painting
+    whole = read_image(photo, size, enlarge=True)
+    sides = whole.shape[1:3]
     smaller = enlarge(read_image(photo, max(painting.shape), enlarge=True), sides)
     return (enlarge(painting, sides) + ((whole - smaller) @ BRIGHTNESS)[..., np.newaxis]).clip(0, 1)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from nst.areas import load_mask, position_weights
 from nst.job import Job
+from nst.pictures import resize
 
 # What they make of the squashed artwork and of the photo: chosen by looking, near the course's cat and Starry Night.
 CONTENT, STYLE = 2.1, 2.6
@@ -68,9 +69,7 @@ def equal_content(compute_content_cost: Callable, J_artwork: float, a_C: Sequenc
 
 def squashed(artwork: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """An artwork in the photo's shape, float32 (1, n_H, n_W, 3)."""
-    _, n_H, n_W, _ = photo.shape
-    channels = [Image.fromarray(np.asarray(artwork)[0, ..., n]) for n in range(3)]
-    return np.stack([c.resize((n_W, n_H), Image.Resampling.BILINEAR) for c in channels], axis=-1)[np.newaxis]
+    return resize(artwork, tuple(photo.shape[1:3]), Image.Resampling.BILINEAR)
 
 
 def focus(job: Job, photo: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
