@@ -1,6 +1,5 @@
 """Pictures, cost curves and progress: inline in a notebook, or in a terminal. No TensorFlow."""
 
-import base64
 import collections
 import html
 import io
@@ -20,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from tqdm import tqdm
 
+from nst.encode import data_url
 from nst.pictures import to_uint8
 
 DASHES = ("-", "--", "-.", ":")
@@ -40,11 +40,6 @@ def as_html(figure: Figure, alt: str) -> dict[str, str]:
         figure.savefig(file, format=kind, bbox_inches="tight", **options)
     source = data_url(kind.replace("svg", "svg+xml"), file.getvalue())
     return {"text/plain": alt, "text/html": f'<img alt="{html.escape(alt)}" src="{source}">'}
-
-
-def data_url(kind: str, data: bytes) -> str:
-    """A picture's file as the address of an <img>; kind: jpeg, png, webp, svg+xml."""
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def show_figure(figure: Figure, alt: str) -> None:

@@ -3,6 +3,7 @@
 Pillow writes 8 bits a channel; what has 16 is written by tifffile and numpngw.
 """
 
+import base64
 import functools
 from typing import BinaryIO
 
@@ -84,3 +85,8 @@ def srgb_profile() -> bytes:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = bytes(12)  # when it was made: the same picture should be the same file
     return bytes(profile)
+
+
+def data_url(kind: str, data: bytes) -> str:
+    """A picture's file as the address of an <img>; kind: jpeg, png, webp, svg+xml."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

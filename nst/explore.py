@@ -9,7 +9,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nst.display import as_html, data_url
+from nst.display import as_html
+from nst.encode import data_url
 
 _ESM = """
 function render({ model, el }) {

@@ -7,7 +7,7 @@ import ipywidgets
 from IPython import get_ipython
 from IPython.display import display
 
-from nst.display import data_url
+from nst.encode import data_url
 
 _IN_STRIP = "display: inline-block; width: 23%; margin: 0 1% 1em 0; vertical-align: top"
 

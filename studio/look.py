@@ -44,7 +44,7 @@ class Look:
                     return
             try:
                 strength = min((USUAL if job.strength is None else job.strength) / USUAL, 1)
-                more = dict(weights=job.weights, keep_colors=job.keep_colors)
+                more = dict(weights=job.weights, masks=job.masks, keep_colors=job.keep_colors)
                 look = to_uint8(instant(job.content, job.styles, job.size, strength=strength, **more))
             except (OSError, ValueError):
                 continue

@@ -6,28 +6,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nst.job import Job
+from nst.paths import IMAGES
 from nst.pictures import to_uint8
 from nst.recipe import Costs, paint
 from nst.training import Run
+from studio.events import End, Event, Step
+from studio.film import timelapse
 
 FRAMES = 40  # of the time-lapse, about
-SILENCE = 150  # seconds; browsers let the timers of a page in the background run once a minute
+REFRESH = 0.5  # seconds between two pictures that are told
 
 
 class Painter:
     """One painting at a time.
 
     costs: the learner's functions. folder: where the painting and its checkpoint are kept.
-    on_progress: called in the painter's thread after each evaluation, with the Run; `pixels` is the picture (uint8).
-    on_end: called there at the end, with "done", "stopped", or what went wrong.
+    tell: called in the painter's thread, with a Step now and then, and an End at the end.
     """
 
-    def __init__(self, costs: Costs, folder: Path, on_progress: Callable[[Run], None], on_end: Callable[[str], None]):
-        self.costs, self.folder = costs, folder
-        self.on_progress, self.on_end = on_progress, on_end
-        self.job, self.pixels, self.frames, self.history = None, None, [], []
+    def __init__(self, costs: Costs, folder: Path, tell: Callable[[Event], None]):
+        self.costs, self.folder, self.tell = costs, folder, tell
+        self.job, self.frames = None, []
         self._stop, self._thread, self._lock = threading.Event(), None, threading.Lock()
-        self._heard = None
+        self._told = 0.0
         self.running = False
 
     def start(self, job: Job | None = None) -> bool:
@@ -37,10 +38,9 @@ class Painter:
                 return False
             resume = job is None
             if not resume:
-                self.job, self.pixels, self.frames = job, None, []
+                self.job, self.frames = job, []
             self.running = True
             self._stop.clear()
-            self._heard = self._heard and time.monotonic()
             self._thread = threading.Thread(target=self._paint, args=(resume,), daemon=True)
             self._thread.start()
             return True
@@ -54,35 +54,48 @@ class Painter:
         if self._thread:
             self._thread.join()
 
-    def page_is(self, state: str) -> None:
-        """What a page says of itself: "open" every few seconds, and "closed", which not every browser delivers.
-
-        The work ends with the page, or when it was not heard of for SILENCE seconds.
-        """
-        self._heard = time.monotonic()
-        if state == "closed":
-            self.stop()
+    def close(self) -> None:
+        """Stop, and return when nothing is written any more."""
+        self.stop()
+        self.wait()
 
     def _paint(self, resume):
         try:
-            image, _ = paint(self.job, self.costs, output=self.folder, resume=resume, watch=self._watch)
-            self.pixels = to_uint8(image)
-            self.frames.append(self.pixels)
+            image, histories = paint(self.job, self.costs, output=self.folder, resume=resume, watch=self._watch)
+            pixels = to_uint8(image)
+            self.frames.append(pixels)
             how = "stopped" if self._stop.is_set() else "done"
+            end = End(how, costs=sum(histories, []), pixels=pixels, film=timelapse(self.frames))
         except KeyboardInterrupt:  # stopped before there was anything to keep
-            how = "stopped"
+            end = End("stopped")
         except Exception as error:  # whatever it is, the page must say so and stay usable
-            how = str(error) if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}"
+            end = End("failed", in_words(error))
         self.running = False
-        self.on_end(how)
+        self.tell(end)
 
-    def _watch(self, run):
-        if self._heard and time.monotonic() - self._heard > SILENCE:
-            self._stop.set()
+    def _watch(self, run: Run):
         if self._stop.is_set():
             raise KeyboardInterrupt
-        self.history = run.history
-        self.pixels = to_uint8(run.picture())
-        if (len(run.history) - 1) % max(1, run.total // FRAMES) == 0:
-            self.frames.append(self.pixels)
-        self.on_progress(run)
+        done, now = len(run.history), time.monotonic()
+        framed, told = (done - 1) % max(1, run.total // FRAMES) == 0, now - self._told > REFRESH
+        if not framed and not told:
+            return
+        pixels = to_uint8(run.picture())
+        if framed:
+            self.frames.append(pixels)
+        if told:
+            self._told = now
+            share = sum(run.work[:done]) / sum(run.work)
+            self.tell(Step(done, run.total, share, run.seconds_left(), list(run.history), pixels))
+
+
+def warm(costs: Costs) -> None:
+    """Paint a tiny picture for nobody: what takes long the first time is done then."""
+    photo, artwork = IMAGES / "content" / "cat.png", IMAGES / "style" / "starry_night.jpg"
+    paint(Job(str(photo), (str(artwork),), size=64, evaluations=1), costs, watch=lambda run: None)
+
+
+def in_words(error: BaseException) -> str:
+    """What went wrong, for the page; what was not foreseen is named with its kind."""
+    known = isinstance(error, ValueError | OSError | NotImplementedError)
+    return str(error) if known else f"{type(error).__name__}: {error}"

@@ -18,7 +18,7 @@ from nst.job import Job
 from nst.paths import IMAGES, ROOT
 
 CAT, STARS = str(IMAGES / "content" / "cat.png"), str(IMAGES / "style" / "starry_night.jpg")
-HEAVY = {"tensorflow", "keras", "papermill", "matplotlib", "scipy", "distributed", "nbformat", "IPython", "voila"}
+HEAVY = {"tensorflow", "keras", "papermill", "matplotlib", "scipy", "distributed", "nbformat", "IPython", "tornado"}
 with_make = pytest.mark.skipif(
     sys.prefix != str(ROOT / ".venv") or not shutil.which("make"), reason="needs make and the .venv that make sets up"
 )
@@ -107,7 +107,7 @@ def refused(output, capsys):
         (["gallery", "--jobs", "a.yaml", "--style", "b"], "nst gallery: --jobs is a list of its own: give either"),
         (["gallery", "--size", "31"], "nst gallery: job 1: size 31: give 32 to 20000 pixels"),
         (["record", "99_nothing.ipynb"], "nst record: no such notebook: 99_nothing.ipynb"),
-        (["studio", "--port", "http"], "nst studio: argument --port: invalid int value: 'http'"),
+        (["studio", "--port", "http"], "nst studio: argument --port: http: give a whole number"),
         (["sculpt"], "nst: argument COMMAND: invalid choice: 'sculpt'"),
         ([], "nst: the following arguments are required: COMMAND"),
     ],

@@ -115,7 +115,7 @@ def test_the_wheel_holds_the_weights_and_no_tests(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for there in ("weights/vgg19_notop_q8.npz", "filters/bold_strokes.onnx", "live/index.html", "live/vendor/LICENSE"):
         assert any(name.endswith(f"share/nst-course/{there}") for name in names), there
-    assert "nst/commands/paint.py" in names and "studio/picker.js" in names and "nst_utils.py" in names
+    assert "nst/commands/paint.py" in names and "studio/web/picker.js" in names and "nst_utils.py" in names
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)
     assert f"nst_course-{nst.__version__}" in wheel.name
 
@@ -163,7 +163,7 @@ import nst_utils, grading, nst, studio
 names = ["nst_utils", "grading", "nst", "studio"]
 for package in (nst, grading, studio):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if module.name not in ("nst.__main__", "studio.voila"):
+        if module.name != "nst.__main__":
             importlib.import_module(module.name)
             names.append(module.name)
 from nst.paths import ROOT, notebooks_folder

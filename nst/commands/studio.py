@@ -1,23 +1,31 @@
-"""Paint your own photo on a page in the browser: notebook 08, served by Voilà. Ctrl-C ends it."""
+"""Paint your own photo on a page in the browser. Ctrl-C ends it."""
 
 import argparse
-import subprocess
-import sys
+import threading
+import webbrowser
 
-from nst.paths import notebooks_folder
+from nst.commands.arguments import Refused, say, whole_number
+
+PORT = 8866
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8866, help="of the page's address")
+    parser.add_argument("--port", type=whole_number, metavar="N", default=PORT, help=f"of the address (default: {PORT})")
     parser.add_argument("--no-browser", action="store_true", help="only say the address")
 
 
 def run(given: argparse.Namespace) -> int:
-    import studio
+    if given.port > 65535:
+        raise Refused(f"--port {given.port}: give 1 to 65535")
+    from studio.server import StudioServer
 
-    words = [f"--Voila.config_file_paths={studio.__path__[0]}", f"--port={given.port}"]
-    words += ["--no-browser"] * given.no_browser
-    try:
-        return subprocess.call([sys.executable, "-m", "voila", *words, notebooks_folder() / "08_studio.ipynb"])
-    except KeyboardInterrupt:  # Voilà heard it, too
-        return 0
+    server = StudioServer(given.port)
+    say(f"{server.address} is the page. Ctrl-C ends it.")
+    server.run(lambda folder: None if given.no_browser else _open(server.address, folder / "open.html"))
+    return 0
+
+
+def _open(address, file):
+    """Open a file that leads to the address: other users see a browser's arguments, and the token is not for them."""
+    file.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}"><title>Studio</title>')
+    threading.Thread(target=webbrowser.open, args=(file.as_uri(),), daemon=True).start()

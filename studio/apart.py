@@ -1,0 +1,133 @@
+"""The painter in a process of its own: the page is there before TensorFlow, and stays when that falls. No TensorFlow here."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from nst import start_tensorflow
+from nst.job import Job
+from studio.events import End, Event, Ready
+
+NICE = 5  # looks and clicks of all visitors go first
+FELL = "The painter ended unexpectedly; perhaps memory ran out. A smaller size needs less of it."
+
+
+class Apart:
+    """As painter.Painter, with the functions of the course's notebooks, or in a learner's copy their own.
+
+    The process begins at once and gets ready, which takes some seconds; what is to be painted meanwhile waits.
+    folder: where the painting and its checkpoint are kept. tell: called in a thread that listens to the process; may
+    be given later, when the painter gets to work for somebody.
+    """
+
+    def __init__(self, folder: Path, tell: Callable[[Event], None] = lambda event: None):
+        self.folder, self.tell = folder, tell
+        self.running, self._last = False, None
+        self._lock, self._process, self._closed = threading.Lock(), None, False
+        self._begin()
+
+    def start(self, job: Job | None = None) -> bool:
+        with self._lock:
+            if self.running or self._closed:
+                return False
+            self.running = True
+        if self._process.poll() is not None:
+            self._begin()
+            job = job or self._last  # a new process knows of no painting to go on with
+        self._last = job or self._last
+        self._say("start", job)
+        return True
+
+    def stop(self) -> None:
+        self._say("stop")
+
+    def close(self) -> None:
+        """End the process; nothing is told or written any more."""
+        self._closed = True
+        self._process.kill()
+        self._process.wait()
+
+    def about(self, tell: Callable[[Event], None]) -> None:
+        """Whom to tell from now on. Somebody who comes after it got ready hears so."""
+        self.tell = tell
+        if self._ready is not None:
+            tell(self._ready)
+
+    def _begin(self):
+        self._ready = None
+        ours, theirs = socket.socketpair()
+        with theirs:
+            words = [sys.executable, "-m", __name__, str(theirs.fileno()), self.folder]
+            self._process = subprocess.Popen(words, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        self._connection = Connection(ours.detach())
+        threading.Thread(target=self._listen, args=(self._connection,), daemon=True).start()
+
+    def _say(self, *words):
+        with contextlib.suppress(OSError):  # it has ended; whoever listens says so
+            self._connection.send(words)
+
+    def _listen(self, connection):
+        while True:
+            try:
+                event = connection.recv()
+            except (EOFError, OSError):
+                break
+            if isinstance(event, Ready):
+                self._ready = event
+            if isinstance(event, End):
+                self.running = False
+            self.tell(event)
+        if self.running and not self._closed and connection is self._connection:
+            self.running = False
+            self.tell(End("failed", FELL))
+
+
+def _work(connection: Connection, folder: Path) -> None:
+    """In the process: gets ready, and paints what it is told to until nobody listens any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's
+    os.nice(NICE)
+    hold = threading.Lock()
+
+    def tell(event):
+        with hold, contextlib.suppress(OSError):
+            connection.send(event)
+
+    start_tensorflow()
+    from nst.recipe import course_costs
+    from studio.painter import Painter, in_words, warm
+
+    def costs():
+        try:
+            return course_costs(), ""
+        except Exception as error:  # an exercise that is not finished, say; whatever it is, the page has to say it
+            return None, in_words(error)
+
+    painter = Painter(None, folder, tell)
+    painter.costs, words = costs()
+    if painter.costs:
+        warm(painter.costs)
+    tell(Ready(words))
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            what, *job = connection.recv()
+            if what == "stop":
+                painter.stop()
+                continue
+            if not painter.costs:
+                painter.costs, words = costs()
+            if painter.costs:
+                painter.start(*job)
+            else:
+                tell(End("failed", words))
+    os._exit(0)  # the server is gone, and nobody wants the rest
+
+
+if __name__ == "__main__":
+    _work(Connection(int(sys.argv[1])), Path(sys.argv[2]))

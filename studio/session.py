@@ -1,0 +1,334 @@
+"""A visitor: what was chosen, uploaded and painted, and what the pages that show it are told. No TensorFlow.
+
+A page and its session talk in messages: a dict, that JSON can hold, with its `kind`, and bytes that some of them need.
+The page says: choose, begin/chunk/end (an upload), mask, paint, stop, continue, bring, download.
+It is told: all, shelf, choice, state, photo, picture, mask, history, complaint, file.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nst.job import Job
+from nst.pictures import read_image, to_uint8
+from studio.choice import MOST, Choice, split_mask
+from studio.events import End, Event, Ready, Step
+from studio.history import History
+from studio.look import Look
+from studio.preview import Preview
+from studio.shelf import UPLOAD_LIMIT, Shelf, Unreadable, encoded, of_the_course
+
+Page = Callable[[dict, bytes], None]  # tells one page something; from any thread
+
+WELCOME = "Choose a photo and an artwork, then press Paint."
+PREPARING = "Getting ready: TensorFlow, and the functions of the notebooks …"
+LARGEST_PHOTO = 1024  # pixels, of the photo beside the painting
+
+
+class Session:
+    """All that one visitor has, in a thread of its own, which does one thing after the other.
+
+    painter: from whom to tell to somebody who paints, a Painter or an Apart. folder: for uploads and paintings.
+    """
+
+    def __init__(self, painter: Callable[[Callable[[Event], None]], object], folder: Path, ready: bool = False):
+        self.folder, self.pages, self.choice, self.job = folder, [], Choice(), None
+        self.photos = Shelf(of_the_course("content"), folder / "photos")
+        self.styles = Shelf(of_the_course("style"), folder / "styles")
+        self.history = History(folder / "paintings")
+        self._inbox, self._uploads, self._masks = queue.SimpleQueue(), {}, []
+        self._state = dict(status=WELCOME, error=False, running=False, stopping=False, continues=False, share=0.0, costs=[])
+        self._stopped = None  # the choice of the painting that could go on
+        self._painted = None  # the choice of the painting that runs
+        self._preview = self._photo_shown = None
+        self._ready = ready
+        self._shown = None  # (what it is, uint8 picture): the last picture that the pages were told
+        self._look = Look(lambda job, pixels: self._post(self._looked, job, pixels))
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+        self.painter = painter(lambda event: self._post(self._told, event))
+        self._post(self._chosen)
+
+    # ------------------------------------------------------------ from any thread
+
+    def enter(self, page: Page) -> None:
+        """A page that is told everything, and then what changes."""
+        self._post(self._enter, page)
+
+    def leave(self, page: Page) -> None:
+        self._post(self._leave, page)
+
+    def hear(self, page: Page, message: dict, data: bytes = b"") -> None:
+        """What a page says."""
+        self._post(self._hear, page, message, data)
+
+    def wait(self) -> None:
+        """Return when all that was said until now is done, and what was asked for is looked at."""
+        for _ in range(2):
+            done = threading.Event()
+            self._post(done.set)
+            done.wait()
+            self._look.wait()
+
+    def close(self) -> None:
+        """End the work; the folder is left to whoever made it."""
+        self.painter.close()
+        self._post(None)
+        self._thread.join()
+
+    def _post(self, what, *given):
+        self._inbox.put((what, given))
+
+    def _work(self):
+        while True:
+            what, given = self._inbox.get()
+            if what is None:
+                return
+            try:
+                what(*given)
+            except Exception as error:  # whatever it is, the page must say so and stay usable
+                self._say(f"{type(error).__name__}: {error}", error=True)
+
+    # ------------------------------------------------------------ pages
+
+    def _enter(self, page):
+        self.pages.append(page)
+        everything = dict(kind="all", most=MOST, limit=UPLOAD_LIMIT, choice=asdict(self.choice), state=self._state)
+        shelves = dict(photos=self.photos.entries(), styles=self.styles.entries())
+        page(everything | shelves | dict(history=self.history.entries()), b"")
+        if self._photo_shown:
+            page(*self._photo_shown[1])
+        if self.choice.mask:
+            page(dict(kind="mask", number=self.choice.mask), self._masks[self.choice.mask - 1])
+        if self._shown:
+            page(*self._picture())
+
+    def _leave(self, page):
+        self.pages = [other for other in self.pages if other != page]
+        self._uploads.pop(page, None)
+
+    def _tell(self, message, data=b"", but=None):
+        for page in self.pages:
+            if page != but:
+                page(message, data)
+
+    def _update(self, **state):
+        self._state |= state
+        self._tell(dict(kind="state", **self._state))
+
+    def _say(self, text, error=False, **state):
+        for shelf in (self.photos, self.styles):
+            for name, path in shelf.paths.items():
+                text = text.replace(str(path), shelf.labels[name])
+        self._update(status=text, error=error, **state)
+
+    def _show(self, what, pixels, **about):
+        named = f"{self._called(about.pop('choice'))}"
+        self._shown = dict(kind="picture", what=what, text=f"{about.pop('text')}: {named}", **about), pixels
+        self._tell(*self._picture())
+
+    def _picture(self):
+        about, pixels = self._shown
+        return about, encoded(Image.fromarray(pixels), "JPEG")
+
+    def _called(self, choice):
+        artworks = " and ".join(self.styles.labels[name] for name in choice.styles)
+        return f"{self.photos.labels[choice.photo]} in the style of {artworks}"
+
+    # ------------------------------------------------------------ what pages say
+
+    def _hear(self, page, message, data):
+        kind = message.get("kind")
+        if kind in ("choose", "begin", "chunk", "end", "mask", "paint", "stop", "continue", "bring", "download"):
+            getattr(self, f"_{kind}")(page, message, data)
+
+    def _choose(self, page, message, _):
+        self.choice, self.job = Choice.read(message["choice"]), None
+        self._tell(dict(kind="choice", choice=asdict(self.choice)), but=page)
+        self._chosen()
+
+    def _job(self):
+        artworks = len(self.choice.styles)
+        masks = ()
+        if self.choice.mask and artworks > 1:
+            place = self.folder / "masks" / f"{self.choice.mask}_{artworks}"
+            masks = split_mask(self._masks[self.choice.mask - 1], place, artworks)
+        return self.choice.job(self.photos.paths, self.styles.paths, masks)
+
+    def _chosen(self):
+        """A new choice: show its painting if there is one, or else a look."""
+        try:
+            self.job = self._job()
+        except ValueError as error:  # all shares are 0, say
+            return self._say(str(error), error=True, continues=False)
+        self._show_photo()
+        if self._state["running"]:
+            return
+        found = self.history.of(self.choice)
+        if found:
+            self._show_painting(found)
+        else:
+            self._look.ask(self.job)
+        self._say_what_next()
+
+    def _say_what_next(self):
+        same = self._stopped == self.choice
+        if self._stopped and not same:
+            text = "Paint begins anew; to continue with what you stopped, put the settings back."
+        elif same:
+            text = "Stopped. Continue goes on from here."
+        else:
+            text = "Done." if self.history.of(self.choice) else WELCOME if self._ready else PREPARING
+        self._say(text, continues=same)
+
+    def _show_photo(self):
+        key = self.choice.photo, min(self.choice.size, LARGEST_PHOTO)
+        if not self._photo_shown or self._photo_shown[0] != key:
+            photo = to_uint8(read_image(self.photos.paths[key[0]], key[1], enlarge=True))
+            about = dict(kind="photo", text=f"The photo: {self.photos.labels[key[0]]}", width=photo.shape[1])
+            about |= dict(height=photo.shape[0])
+            self._photo_shown = key, (about, encoded(Image.fromarray(photo), "JPEG"))
+            self._tell(*self._photo_shown[1])
+
+    def _begin(self, page, message, _):
+        self._uploads[page] = str(message["name"])[:200], message["to"], bytearray()
+
+    def _chunk(self, page, _, data):
+        if page in self._uploads:
+            name, to, so_far = self._uploads[page]
+            so_far += data
+            if len(so_far) > UPLOAD_LIMIT:
+                del self._uploads[page]
+                limit = UPLOAD_LIMIT // 2**20
+                page(dict(kind="complaint", about=to, text=f"{name} is too large; at most {limit} MB can be taken."), b"")
+
+    def _end(self, page, *_):
+        if page not in self._uploads:
+            return
+        label, to, data = self._uploads.pop(page)
+        shelf = self.photos if to == "photos" else self.styles
+        try:
+            name = shelf.add(label, bytes(data))
+        except Unreadable as error:
+            return page(dict(kind="complaint", about=to, text=str(error)), b"")
+        self._tell(dict(kind="shelf", which=to, entries=shelf.entries()))
+        chosen = asdict(self.choice)
+        if to == "photos":
+            chosen |= dict(photo=name, mask=0)
+        else:  # it takes the place of the last one
+            chosen |= dict(styles=(*self.choice.styles[:-1], name))
+        self._take(Choice.read(chosen))
+
+    def _take(self, choice):
+        """A choice that was not made on the page itself."""
+        self.choice, self.job = choice, None
+        self._tell(dict(kind="choice", choice=asdict(choice)))
+        self._chosen()
+
+    def _mask(self, page, message, data):
+        """A mask, painted on the page: it has a number from now on, which a choice can name."""
+        split_mask(data, self.folder / "masks" / "tried", MOST)  # is it a picture?
+        self._masks.append(data)
+        number = len(self._masks)
+        self._tell(dict(kind="mask", number=number), data, but=page)
+        self._take(Choice.read(asdict(self.choice) | dict(mask=number)))
+
+    def _bring(self, page, message, _):
+        found = self.history.get(message["id"])
+        if found and not self._state["running"]:
+            if found.choice.mask:
+                self._tell(dict(kind="mask", number=found.choice.mask), self._masks[found.choice.mask - 1])
+            self._take(found.choice)
+
+    def _download(self, page, message, _):
+        if found := self.history.get(message["id"]):
+            film = message.get("what") == "film"
+            name = f"{Path(self._called(found.choice).replace(' in the style of ', '_')).name}".replace(" ", "_")
+            kind = "webp" if film else "png"
+            data = (found.film if film else found.file).read_bytes()
+            page(dict(kind="file", name=f"{name}.{kind}", type=f"image/{kind}"), data)
+
+    # ------------------------------------------------------------ painting
+
+    def _paint(self, *_):
+        if self.job and not self._state["running"]:
+            self._go(self.job, self._shown and self._shown[1])
+
+    def _continue(self, *_):
+        if not self._state["running"] and self._stopped == self.choice:
+            self._go(None, self._shown[1])
+
+    def _go(self, job: Job | None, before: np.ndarray | None):
+        self._painted, self._preview = self.choice, Preview(self.job, before)
+        if job:
+            self._stopped = None
+        beginning = dict(share=0.0, costs=[]) if job else {}
+        text = "Looking at the pictures …" if self._ready else PREPARING
+        self._say(text, running=True, stopping=False, continues=False, **beginning)
+        self.painter.start(job)
+
+    def _stop(self, *_):
+        if self._state["running"]:
+            self._say("Stopping …", stopping=True)
+            self.painter.stop()
+
+    def _told(self, event: Event):
+        if isinstance(event, Ready):
+            self._ready = True
+            if event.words:
+                self._say(f"Looks only, until this is mended: {event.words}", error=True)
+            elif not self._state["running"] and self._state["status"] == PREPARING:
+                self._say(WELCOME)
+        elif isinstance(event, Step):
+            self._stepped(event)
+        else:
+            self._ended(event)
+
+    def _stepped(self, step):
+        height, width, _ = step.pixels.shape
+        left = "" if step.left is None or step.done < LEARNED else f", about {_duration(step.left)} left"
+        text = f"Step {step.done} of {step.total}, {width} x {height} pixels{left}"
+        pixels = self._preview.of(step.pixels, step.done)
+        self._show("painting", pixels, choice=self._painted, text="The painting on its way")
+        status = {} if self._state["stopping"] else dict(status=text, error=False)
+        self._update(share=step.share, costs=_few(step.costs), **status)
+
+    def _ended(self, end: End):
+        self._update(running=False, stopping=False)
+        if end.how == "failed":
+            return self._say(end.words, error=True)
+        self._stopped = self._painted if end.how == "stopped" and end.pixels is not None else None
+        if end.pixels is not None:
+            painting = self.history.add(self._painted, end, self._called(self._painted), self._preview.job)
+            self._tell(dict(kind="history", history=self.history.entries()))
+            self._update(share=1.0 if end.how == "done" else self._state["share"], costs=_few(end.costs))
+            if self.choice == self._painted:
+                self._show_painting(painting)
+                return self._say_what_next()
+        self._chosen()
+
+    def _show_painting(self, painting):
+        text = "The painting" if painting.how == "done" else "The painting, stopped early"
+        self._show("painting", painting.pixels(), choice=painting.choice, text=text, id=painting.id)
+
+    def _looked(self, job, pixels):
+        if job == self.job and not self._state["running"] and not self.history.of(self.choice):
+            self._show("look", pixels, choice=self.choice, text="A first look")
+
+
+LEARNED = 10  # evaluations, before which the time left is not known
+
+
+def _few(costs, most=300):
+    """At most so many of the costs, evenly chosen, rounded for the page."""
+    step = max(1, len(costs) // most)
+    return [float(f"{cost:.5g}") for cost in costs[::step]]
+
+
+def _duration(seconds):
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
