@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nst.pictures import read_image
+from nst.pictures import read_image, read_size
 
 
 def shares(weights: Sequence[float]) -> list[float]:
@@ -39,8 +39,9 @@ def load_mask(path: str | Path, photo: np.ndarray) -> np.ndarray:
     _, n_H, n_W, _ = photo.shape
     mask = read_image(path, max_size=max(n_H, n_W), enlarge=True).mean(axis=-1, keepdims=True)
     if abs(mask.shape[1] - n_H) > 1 or abs(mask.shape[2] - n_W) > 1:
-        sizes = f"{mask.shape[2]} x {mask.shape[1]}, and the photo {n_W} x {n_H}"
-        raise ValueError(f"{path}: at this size the mask is {sizes}: draw it on the photo, so that both have one shape")
+        wide, high = read_size(path)
+        shapes = f"{wide} x {high} pixels, {wide / high:.2f} times as wide as high, and the photo {n_W / n_H:.2f} times"
+        raise ValueError(f"{path}: {shapes}: draw it on the photo, so that both have one shape")
     return resized(mask, (n_H, n_W))
 
 

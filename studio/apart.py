@@ -1,7 +1,8 @@
-"""The painter in a process of its own: the page is there before TensorFlow, and stays when that falls. No TensorFlow here."""
+"""The painter in a process of its own: the page is there before TensorFlow, and stays when that falls."""
 
 import contextlib
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -99,33 +100,40 @@ def _work(connection: Connection, folder: Path) -> None:
         with hold, contextlib.suppress(OSError):
             connection.send(event)
 
-    start_tensorflow()
-    from nst.recipe import course_costs
-    from studio.painter import Painter, in_words, warm
-
     def costs():
         try:
             return course_costs(), ""
         except Exception as error:  # an exercise that is not finished, say; whatever it is, the page has to say it
             return None, in_words(error)
 
+    heard = queue.SimpleQueue()
+    threading.Thread(target=_hear, args=(connection, heard), daemon=True).start()
+    start_tensorflow()
+    from nst.recipe import course_costs
+    from studio.painter import Painter, in_words, warm
+
     painter = Painter(None, folder, tell)
     painter.costs, words = costs()
     if painter.costs:
         warm(painter.costs)
     tell(Ready(words))
+    while True:
+        what, *job = heard.get()
+        if what == "stop":
+            painter.stop()
+            continue
+        if not painter.costs:
+            painter.costs, words = costs()
+        if painter.costs:
+            painter.start(*job)
+        else:
+            tell(End("failed", words))
+
+
+def _hear(connection, heard):
     with contextlib.suppress(EOFError, OSError):
         while True:
-            what, *job = connection.recv()
-            if what == "stop":
-                painter.stop()
-                continue
-            if not painter.costs:
-                painter.costs, words = costs()
-            if painter.costs:
-                painter.start(*job)
-            else:
-                tell(End("failed", words))
+            heard.put(connection.recv())
     os._exit(0)  # the server is gone, and nobody wants the rest
 
 

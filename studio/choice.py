@@ -44,9 +44,9 @@ class Choice:
 
     def job(self, photos: Mapping[str, Path], styles: Mapping[str, Path], masks: tuple[str, ...] = ()) -> Job:
         """The job, with the files that the names stand for; ValueError, for the page, if there is none."""
-        missing = [name for name, shelf in [(self.photo, photos), *((s, styles) for s in self.styles)] if name not in shelf]
-        if missing:
-            raise ValueError(f"{missing[0]!r} is not there any more; choose another picture")
+        for name, shelf in [(self.photo, photos), *((style, styles) for style in self.styles)]:
+            if name not in shelf:
+                raise ValueError(f"{name!r} is not there any more; choose another picture")
         several = len(self.styles) > 1
         return Job(
             content=str(photos[self.photo]),

@@ -31,7 +31,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 KEY = "This page is for the person who started it. Open the address that the terminal printed, with its token."
-FULL = "All {most} places are taken. Ask somebody to close the page, wait a minute, and reload this one."
+FULL = "All {most} places are taken. One is free a minute after somebody has closed the page; this page tries again."
 
 
 class _Guarded:
@@ -54,6 +54,10 @@ class _Guarded:
     def _refuse(self, words):
         self.set_status(403)
         self.finish(words)
+
+    def log_exception(self, kind, error, trace):
+        if not isinstance(error, tornado.web.HTTPError):  # those are others' mistakes
+            super().log_exception(kind, error, trace)
 
     def write_error(self, status, **_):
         self.finish("There is no such file." if status == 404 else "That did not work.")
@@ -136,7 +140,7 @@ class StudioServer:
         return f"http://127.0.0.1:{self.port}/?token={self.token}"
 
     def run(self, begun: Callable[[Path], object] = lambda folder: None) -> None:
-        """Serve until Ctrl-C or SIGTERM; `begun` is called when the address answers, with a folder that goes at the end."""
+        """Serve until Ctrl-C or SIGTERM. begun: called when the address answers, with a folder that goes at the end."""
         room = Room()
         try:
             asyncio.run(self._serve(room.folder, begun))
@@ -147,8 +151,8 @@ class StudioServer:
 
     async def _serve(self, folder, begun):
         handlers = [("/", _Page), ("/session", _Link), ("/(.+)", _File, dict(path=WEB))]
-        settings = dict(websocket_ping_interval=20, websocket_max_message_size=LONGEST, log_function=lambda handler: None)
-        application = tornado.web.Application(handlers, **settings)
+        settings = dict(websocket_ping_interval=20, websocket_max_message_size=LONGEST)
+        application = tornado.web.Application(handlers, **settings, log_function=lambda handler: None)
         application.studio = self
         end = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

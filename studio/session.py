@@ -42,7 +42,8 @@ class Session:
         self.styles = Shelf(of_the_course("style"), folder / "styles")
         self.history = History(folder / "paintings")
         self._inbox, self._uploads, self._masks = queue.SimpleQueue(), {}, []
-        self._state = dict(status=WELCOME, error=False, running=False, stopping=False, continues=False, share=0.0, costs=[])
+        self._state = dict(status=WELCOME, error=False, running=False, stopping=False, continues=False)
+        self._state |= dict(share=0.0, costs=[])
         self._stopped = None  # the choice of the painting that could go on
         self._painted = None  # the choice of the painting that runs
         self._preview = self._photo_shown = None
@@ -55,6 +56,11 @@ class Session:
         self._post(self._chosen)
 
     # ------------------------------------------------------------ from any thread
+
+    @property
+    def has_own(self) -> bool:
+        """Is there anything that somebody would miss: an upload, a painting?"""
+        return bool(self.history.paintings) or any(shelf.folder.exists() for shelf in (self.photos, self.styles))
 
     def enter(self, page: Page) -> None:
         """A page that is told everything, and then what changes."""
@@ -204,8 +210,8 @@ class Session:
             so_far += data
             if len(so_far) > UPLOAD_LIMIT:
                 del self._uploads[page]
-                limit = UPLOAD_LIMIT // 2**20
-                page(dict(kind="complaint", about=to, text=f"{name} is too large; at most {limit} MB can be taken."), b"")
+                text = f"{name} is too large; choose a picture of at most {UPLOAD_LIMIT // 2**20} MB."
+                page(dict(kind="complaint", about=to, text=text), b"")
 
     def _end(self, page, *_):
         if page not in self._uploads:

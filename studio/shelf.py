@@ -57,7 +57,9 @@ class Shelf:
 
     def entries(self) -> list[dict[str, str]]:
         """What the page shows of each."""
-        return [dict(name=name, label=self.labels[name], thumbnail=thumbnail(path)) for name, path in self.paths.items()]
+        return [
+            dict(name=name, label=self.labels[name], thumbnail=thumbnail(path)) for name, path in self.paths.items()
+        ]
 
 
 def of_the_course(kind: str) -> list[Path]:

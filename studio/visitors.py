@@ -8,7 +8,8 @@ from studio.apart import Apart
 from studio.session import Page, Session
 
 MOST = 4
-AWAY = 60.0  # seconds without a page, after which a visitor's place may be given to another, unless something is painted
+AWAY = 60.0  # seconds without a page, after which a place is given to another, unless something is painted there
+BRIEF = 3.0  # the same of a session with nothing of one's own in it: long enough for a reload
 
 
 class Visitor:
@@ -69,7 +70,9 @@ class Visitors:
         away = {
             name: visitor.left
             for name, visitor in self.visitors.items()
-            if not visitor.pages and not visitor.session.painter.running and now - visitor.left > AWAY
+            if not visitor.pages
+            and not visitor.session.painter.running
+            and now - visitor.left > (AWAY if visitor.session.has_own else BRIEF)
         }
         if not away:
             return False

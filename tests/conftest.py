@@ -8,6 +8,7 @@ if os.environ.get("PYTEST_XDIST_WORKER"):  # as many processes as cores: threads
 
 import numpy as np
 import pytest
+from chromium import browser, tab  # noqa: F401 (fixtures)
 from PIL import Image
 from quick import shorten
 
@@ -15,8 +16,8 @@ import nst_utils
 
 # Files that take minutes come first: one at the end would leave the other process without work.
 LONG = ["test_grade_command.py", "test_browser.py", "test_grading.py", "test_walls.py", "test_paint.py"]
-LONG += ["test_live.py", "07_control.ipynb", "06_faster.ipynb", "05_experiments.ipynb", "09_filter.ipynb"]
-LONG += ["10_any_art.ipynb"]
+LONG += ["test_studio_page.py", "test_live.py", "07_control.ipynb", "06_faster.ipynb", "05_experiments.ipynb"]
+LONG += ["09_filter.ipynb", "10_any_art.ipynb"]
 LONG += ["test_same_picture.py"]
 
 

@@ -1,9 +1,5 @@
-"""JupyterLab and the studio as a learner sees them, in Chromium. `make chromium` installs it on Debian and Ubuntu.
+"""JupyterLab as a learner sees it, in Chromium."""
 
-NST_SCREENSHOTS names a folder for a picture of each page.
-"""
-
-import io
 import json
 import os
 import re
@@ -12,56 +8,18 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import numpy as np
 import papermill
 import psutil
 import pytest
-from PIL import Image
+from chromium import free_port, needs_chromium, screenshot
 
 from nst.commands.lab import NBGRADER, NEWS, without
 from nst.paths import IMAGES, ROOT
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-SHOTS = os.environ.get("NST_SCREENSHOTS")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium found, so nothing is tried in a browser: make chromium"),
-]
-WAIT = 120_000  # milliseconds, for a busy machine
+pytestmark = [pytest.mark.slow, needs_chromium]
 WRONG = """def gram_matrix(A):
     return tf.matmul(A, A, transpose_a=True)"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def tab(browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(WAIT)
-    page.crashes = []
-    page.on("pageerror", lambda error: page.crashes.append(str(error)))
-    yield page
-    page.close()
-
-
-def screenshot(page, name):
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS, name))
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def serve(words, port, folder, **variables):
@@ -141,6 +99,32 @@ def test_04_paints_in_jupyterlab(tab, lab):
     screenshot(tab, "lab_04.png")
 
 
+def test_08_shows_the_studio_and_paints_with_the_notebooks_functions(tab, lab):
+    tab.goto(lab + "notebooks/08_studio.ipynb?reset")
+    cells = tab.locator(".jp-Notebook .jp-CodeCell")
+    cells.first.wait_for()
+    tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    for number in range(3):
+        cells.nth(number).locator(".cm-content").click()
+        tab.keyboard.press("Control+Enter")
+        tab.wait_for_function("() => !document.body.innerText.includes('[*]:')")
+    page = tab.locator(".nst-studio")
+    page.locator("img.nst-painting").wait_for()
+    page.get_by_role("slider", name="Size").fill("256")
+    page.get_by_role("button", name="stained glass").click()
+    page.get_by_role("button", name="Paint", exact=True).click()
+    page.get_by_text(re.compile(r"Step \d+ of 100, \d+ x \d+ pixels")).wait_for()
+    page.scroll_into_view_if_needed()
+    screenshot(tab, "lab_studio.png")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Continue goes on from here.").wait_for()
+    page.locator("img[alt^='The painting, stopped early: cat in the style of starry night and']").wait_for()
+    with tab.expect_download() as begun:
+        page.get_by_role("button", name="Download the picture").click()
+    assert begun.value.suggested_filename == "cat_starry_night_and_stained_glass.png"
+    assert not tab.crashes
+
+
 def test_a_wrong_answer_gets_its_hint_in_jupyterlab(tab, lab):
     tab.goto(lab + "exercises/03_style_cost.ipynb?reset")
     cells = tab.locator(".jp-Notebook .jp-CodeCell")
@@ -159,156 +143,3 @@ def test_a_wrong_answer_gets_its_hint_in_jupyterlab(tab, lab):
     assert "✗ shape" in result.inner_text() and "A^T A was computed" in result.inner_text()
     result.scroll_into_view_if_needed()
     screenshot(tab, "lab_hint.png")
-
-
-# ------------------------------------------------------------ the studio
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    """The address of the studio as `make studio` serves it."""
-    folder, port = tmp_path_factory.mktemp("studio"), free_port()
-    words = ["voila", "--Voila.config_file_paths=studio", "--no-browser", f"--port={port}", "notebooks/08_studio.ipynb"]
-    words += ["--MappingKernelManager.cull_idle_timeout=5", "--MappingKernelManager.cull_interval=1"]
-    server = serve(words, port, folder, TMPDIR=str(folder))
-    server.folder = folder
-    server.address = f"http://127.0.0.1:{port}/"
-    yield server
-    end(server)
-
-
-def status(page):
-    return page.get_by_role("status").inner_text()
-
-
-def preview(page):
-    data = page.locator("img.nst-preview").evaluate(
-        """async image => Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer()))"""
-    )
-    return np.asarray(Image.open(io.BytesIO(bytes(data))).convert("RGB"), float)
-
-
-def slide(page, name, steps):
-    handle = page.get_by_role("slider", name=name)
-    handle.focus()
-    for _ in range(abs(steps)):
-        page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
-
-
-def upload(page, picker, file):
-    page.get_by_label(f"{picker}: upload a picture").set_input_files(file)
-
-
-def wait_for_step(page, least):
-    page.wait_for_function(
-        r"least => Number((document.body.innerText.match(/Step (\d+) of/) || [])[1]) >= least",
-        arg=least,
-    )
-
-
-def download(page, text):
-    with page.expect_download() as begun:
-        page.get_by_text(text).click()
-    return Image.open(begun.value.path()), begun.value.suggested_filename
-
-
-def test_the_studio_paints_ones_own_photo(tab, studio, tmp_path):
-    photo = tmp_path / "my garden.jpg"
-    with Image.open(IMAGES / "content" / "dahlia.jpg") as picture:
-        picture.thumbnail((400, 400))
-        picture = picture.crop((0, 60, 400, 240))  # not so high: it is painted sooner
-        upright = picture.transpose(Image.Transpose.ROTATE_90)
-        exif = Image.Exif()
-        exif[0x0112] = 6  # as a phone does: the picture lies on its side, and a note says so
-        upright.save(photo, exif=exif)
-        wanted = picture.size
-    tab.goto(studio.address)
-    tab.get_by_role("button", name="Paint").wait_for()
-    screenshot(tab, "studio_start.png")
-
-    upload(tab, "1. Your photo", photo)
-    tab.locator("button[aria-pressed=true]", has_text="my garden.jpg").wait_for()
-    tab.get_by_role("button", name="stained glass").click()
-    chosen = tab.locator(".nst-picker").nth(1).locator("[aria-pressed=true]").all_inner_texts()
-    assert sorted(chosen) == ["1 · starry night", "2 · stained glass"]
-    tab.get_by_role("button", name="starry night").click()  # again: not this one
-    slide(tab, "Size (pixels)", -3)
-    tab.wait_for_function("() => document.body.innerText.includes('256')")
-    tab.get_by_text("A first look. Press Paint for the painting.").wait_for()
-    look = "A first look: my garden.jpg in the style of stained glass"
-    tab.wait_for_function("look => document.querySelector('img.nst-preview').alt === look", arg=look)
-    before = preview(tab)
-    screenshot(tab, "studio_look.png")
-
-    tab.get_by_role("button", name="Paint").dblclick()
-    wait_for_step(tab, 3)
-    early = preview(tab)
-    wait_for_step(tab, 20)
-    assert early.shape != before.shape or np.abs(preview(tab) - early).mean() > 1
-    assert re.search(r"Step \d+ of 50, \d+ x \d+ pixels, about \d+ (seconds|minutes) left", status(tab))
-    screenshot(tab, "studio_painting.png")
-    tab.get_by_role("button", name="Stop").click()
-    tab.get_by_text("Continue goes on from here.").wait_for()
-    stopped = preview(tab)
-    time.sleep(2)
-    np.testing.assert_array_equal(preview(tab), stopped)
-
-    tab.get_by_role("button", name="Continue").click()
-    wait_for_step(tab, 22)
-    tab.get_by_text("Done.").wait_for(timeout=5 * WAIT)
-    picture, name = download(tab, "Download the picture")
-    assert (picture.format, name) == ("PNG", "painting.png")
-    assert max(picture.size) == 256 and (picture.width > picture.height) == (wanted[0] > wanted[1])
-    alts = tab.locator("img").evaluate_all("images => images.map(image => image.getAttribute('alt'))")
-    assert "The painting: my garden.jpg in the style of stained glass, finished" in alts and None not in alts
-    film, name = download(tab, "Download the time-lapse")
-    assert (film.format, name) == ("WEBP", "painting.webp") and film.n_frames > 20
-    screenshot(tab, "studio_done.png")
-    tab.set_viewport_size({"width": 800, "height": 900})
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 800
-    screenshot(tab, "studio_800.png")
-    assert not tab.crashes
-
-
-def test_bad_uploads_in_the_studio_show_their_message(tab, studio, tmp_path):
-    tab.goto(studio.address)
-    tab.get_by_role("button", name="Paint").wait_for()
-    bomb = io.BytesIO()
-    Image.new("1", (20000, 20000)).save(bomb, "PNG")
-    files = {
-        "letter.png": (b"Dear all,", "letter.png: not a picture that can be read"),
-        "nothing.jpg": (b"", "nothing.jpg is empty"),
-        "huge.jpg": (b"\0" * (200 * 2**20), "huge.jpg has 200 MB; choose a picture of at most 50 MB"),
-        "bomb.png": (bomb.getvalue(), "bomb.png: more than 89 million pixels"),
-    }
-    for name, (data, message) in files.items():
-        (tmp_path / name).write_bytes(data)
-        upload(tab, "1. Your photo", tmp_path / name)
-        alert = tab.get_by_role("alert").first
-        alert.get_by_text(message).wait_for()
-        assert tab.locator("button[aria-pressed=true]").all_inner_texts() == ["cat", "starry night"]
-    screenshot(tab, "studio_bad_upload.png")
-    assert not tab.crashes
-
-
-def test_closing_the_studios_page_ends_the_work_and_its_kernel(tab, studio):
-    def kernels():
-        return {child.pid for child in psutil.Process(studio.pid).children(recursive=True)}
-
-    def busy(process):
-        before = sum(process.cpu_times()[:2])
-        time.sleep(2)
-        return sum(process.cpu_times()[:2]) - before > 0.2  # of 4 s on two cores: others may be at work, too
-
-    before = kernels()
-    tab.goto(studio.address)
-    tab.get_by_role("button", name="Paint").click()
-    wait_for_step(tab, 1)
-    uploads = set(studio.folder.glob("nst-studio-*"))
-    (kernel,) = (psutil.Process(pid) for pid in kernels() - before)
-    assert busy(kernel)
-    tab.goto("about:blank")
-    time.sleep(5)
-    assert not kernel.is_running() or not busy(kernel)
-    kernel.wait(timeout=60)
-    assert uploads and set(studio.folder.glob("nst-studio-*")) < uploads

@@ -122,8 +122,8 @@ def test_the_tree_in_the_documents_is_the_folders():
         here = {name.partition("/")[0] + "/" * ("/" in name) for name in done.stdout.splitlines()}
         usual = {".ci/", ".gitignore", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile", "README.md"}
         assert here - usual - {"constraints.txt", "pyproject.toml"} == listed
-    modules = {path.name for path in (ROOT / "nst").glob("*.py")} - {"__init__.py", "__main__.py"}
-    assert modules | {"commands/", "exercises/", "sandboxed/"} == inner
+    modules = {path.name for folder in ("nst", "studio") for path in (ROOT / folder).glob("*.py")}
+    assert modules - {"__init__.py", "__main__.py"} | {"commands/", "web/", "exercises/", "sandboxed/"} == inner
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

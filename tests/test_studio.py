@@ -177,7 +177,16 @@ def test_a_choice_makes_its_job():
     assert one.job(photos, styles, ("m",)).masks == (), "one artwork has no mask"
     two = Choice("cat", ("stars", "glass"), (75, 25), size=256, strength=7, brush=1.5, smooth=2, detail=1, keep=True)
     assert two.job(photos, styles, ("a.png", "b.png")) == Job(
-        CAT, (STARS, GLASS), (75, 25), ("a.png", "b.png"), 1.5, keep_colors=True, smoothness=20, strength=7, detail=1, size=256
+        CAT,
+        (STARS, GLASS),
+        (75, 25),
+        ("a.png", "b.png"),
+        1.5,
+        keep_colors=True,
+        smoothness=20,
+        strength=7,
+        detail=1,
+        size=256,
     )
     assert replace(two, shares=(30, 30)).job(photos, styles).weights == (), "equal shares are equal strength"
     with pytest.raises(ValueError, match="'glass' is not there any more"):
@@ -221,7 +230,7 @@ def sharpness(pixels):
 def test_what_is_shown_never_gets_softer_when_a_larger_scale_begins():
     job = Job(CAT, (STARS,), size=256, evaluations=50)
     preview = Preview(job, to_uint8(read_image(CAT, 256)))
-    rng = np.random.default_rng(0)
+    rng, shown = np.random.default_rng(0), None
     for number, side in enumerate((64, 128, 256)):
         smooth = to_uint8(read_image(CAT, side))  # where a scale begins: enlarged, without fine strokes
         before = preview.of(smooth, 50 * number + 1)

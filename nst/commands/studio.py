@@ -10,7 +10,8 @@ PORT = 8866
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=whole_number, metavar="N", default=PORT, help=f"of the address (default: {PORT})")
+    port = f"of the address (default: {PORT})"
+    parser.add_argument("--port", type=whole_number, metavar="N", default=PORT, help=port)
     parser.add_argument("--no-browser", action="store_true", help="only say the address")
 
 
@@ -20,8 +21,13 @@ def run(given: argparse.Namespace) -> int:
     from studio.server import StudioServer
 
     server = StudioServer(given.port)
-    say(f"{server.address} is the page. Ctrl-C ends it.")
-    server.run(lambda folder: None if given.no_browser else _open(server.address, folder / "open.html"))
+
+    def begun(folder):
+        say(f"{server.address} is the page. Ctrl-C ends it.")
+        if not given.no_browser:
+            _open(server.address, folder / "open.html")
+
+    server.run(begun)
     return 0
 
 

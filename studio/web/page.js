@@ -34,14 +34,16 @@ export function startPage(root, link, { alone = false } = {}) {
   const picture = button("Download the picture", () => download("picture"));
   const film = button("Download the time-lapse", () => download("film"));
   const bar = element("progress", { max: 1, value: 0, "aria-label": "How far the painting is" });
-  const status = element("p", { className: "nst-status", role: "status" }, "Connecting …");
+  const status = element("p", { className: "nst-status", role: "status" });
   const lost = element("p", { className: "nst-lost", role: "alert", hidden: true });
+  const opening = element("p", { className: "nst-opening", role: "status" }, "Opening the studio …");
   const heading = element("header", {}, element("h1", {}, "Studio"), element("p", {}, "Nothing leaves this machine"));
   const left = element("div", { className: "nst-left" }, photos.box, styles.box, shares.box, mask, knobs.box);
   const controls = element("div", { className: "nst-buttons nst-go" }, paint, stop, goOn);
   const files = element("div", { className: "nst-buttons", hidden: true }, picture, film);
   const right = element("div", { className: "nst-right" }, stage.box, controls, bar, status, files, strip.box, curve.box);
-  const page = element(alone ? "main" : "div", { className: "nst-studio" }, heading, lost, element("div", { className: "nst-columns" }, left, right), masks.dialog);
+  const columns = element("div", { className: "nst-columns", hidden: true }, left, right);
+  const page = element(alone ? "main" : "div", { className: "nst-studio" }, heading, lost, opening, columns, masks.dialog);
   root.replaceChildren(page);
   paint.disabled = stop.disabled = goOn.disabled = true;
 
@@ -124,7 +126,8 @@ export function startPage(root, link, { alone = false } = {}) {
   const hears = {
     all(message) {
       ({ choice, state, limit } = message);
-      lost.hidden = true;
+      lost.hidden = opening.hidden = true;
+      columns.hidden = false;
       photos.fill(message.photos);
       styles.fill(message.styles);
       hears.history(message);
@@ -157,12 +160,11 @@ export function startPage(root, link, { alone = false } = {}) {
     full({ text }) {
       lost.textContent = text;
       lost.hidden = false;
-      status.textContent = "";
+      opening.hidden = true;
     },
   };
   link.listen((message, bytes) => hears[message.kind]?.(message, bytes));
   link.lost?.((text) => {
-    if (!lost.hidden && status.textContent === "") return; // there was no place
     lost.textContent = text;
     lost.hidden = false;
     paint.disabled = stop.disabled = goOn.disabled = true;

@@ -1,6 +1,7 @@
 // The link of a page of its own: a WebSocket to the server that it came from.
 
 const AGAIN = 2000; // milliseconds between two attempts
+const FULL = 1013; // how the server closes a line for which there is no place
 const GONE = "The studio does not answer: it was ended, or this computer cannot reach it. What you painted is lost if it was ended; start it again with make studio, and open the new address.";
 
 /** A name by which the server knows this browser again, after a reload too. */
@@ -36,8 +37,7 @@ export function overSocket() {
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", ({ data }) => hears(...unpacked(data)));
     socket.addEventListener("close", ({ code }) => {
-      if (code === 1013) return; // there is no place, and the server has said so
-      loses(GONE);
+      if (code !== FULL) loses(GONE); // or else the server has said so
       setTimeout(connect, AGAIN);
     });
   }

@@ -5,7 +5,7 @@ import { button, element, slider } from "./elements.js";
 export class Stage {
   constructor() {
     this.photo = element("img", { className: "nst-photo", alt: "" });
-    this.painting = element("img", { className: "nst-painting", alt: "" });
+    this.painting = element("img", { className: "nst-painting", alt: "", hidden: true });
     this.line = element("span", { className: "nst-line", hidden: true });
     this.divider = element("input", {
       type: "range", min: 0, max: 100, value: "50", className: "nst-divider", hidden: true,
