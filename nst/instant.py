@@ -14,6 +14,7 @@ import numpy as np
 
 from nst.areas import load_masks, shares
 from nst.colors import keep_colors as with_colors
+from nst.job import Job
 from nst.paths import WEIGHTS
 from nst.pictures import check_file, read_image, resize
 from nst.runtime import load
@@ -59,6 +60,13 @@ def instant(
     else:
         painting = resize(painting, read_image(photo, size, enlarge=True).shape[1:3])
     return with_colors(read_image(photo, size, enlarge=True), painting) if keep_colors else painting
+
+
+def first_look(job: Job, size: int) -> np.ndarray:
+    """What may become of a job, `size` pixels on the longer side; at the usual strength, all that it can do."""
+    strength = min((Job.strength if job.strength is None else job.strength) / Job.strength, 1)
+    more = dict(weights=job.weights, masks=job.masks, keep_colors=job.keep_colors)
+    return instant(job.content, job.styles, size, strength=strength, **more)
 
 
 def style_of(picture: np.ndarray) -> np.ndarray:

@@ -5,11 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nst.instant import instant
+from nst.instant import first_look
 from nst.job import Job
 from nst.pictures import to_uint8
-
-USUAL = 5  # strength of a painting, at which the look is all the artwork's
 
 
 class Look:
@@ -43,9 +41,7 @@ class Look:
                     self._thread = None
                     return
             try:
-                strength = min((USUAL if job.strength is None else job.strength) / USUAL, 1)
-                more = dict(weights=job.weights, masks=job.masks, keep_colors=job.keep_colors)
-                look = to_uint8(instant(job.content, job.styles, job.size, strength=strength, **more))
+                look = to_uint8(first_look(job, job.size))
             except (OSError, ValueError):
                 continue
             self.on_look(job, look)

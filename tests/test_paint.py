@@ -21,6 +21,7 @@ from rawpixels import read_png, read_tiff
 
 from nst import recipe, training
 from nst.commands import arguments, main, paint
+from nst.instant import instant
 from nst.job import read_checkpoint
 from nst.paths import IMAGES, ROOT
 from nst.pictures import read_image
@@ -64,11 +65,14 @@ def test_make_paint_leaves_pictures_and_says_a_line_for_each(tmp_path, photo):
     command = ["make", "paint", f"CONTENT={photo}", "SIZE=200", "EVALUATIONS=2"]
     done = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    assert pictures(tmp_path) == ["generated_image.png", "scale_1_100px.png", "scale_2_200px.png"]
+    assert pictures(tmp_path) == ["first_look.png", "generated_image.png", "scale_1_100px.png", "scale_2_200px.png"]
+    look = read_image(tmp_path / "first_look.png", 200)
+    np.testing.assert_allclose(look, instant(photo, [STARS], 200), atol=0.6 / 255)
     state = read_checkpoint(tmp_path / "checkpoint.npz")
     costs = [f"{J:.3g}" for J in state["history"]]
     assert Image.open(tmp_path / "generated_image.png").size == (200, 133) and len(costs) == state["total"] == 4
-    first, device, *lines = done.stdout.splitlines()
+    first, look, device, *lines = done.stdout.splitlines()
+    assert look == f"{tmp_path / 'first_look.png'}: 200 x 133 pixels, a first look; the painting follows"
     assert first.startswith("Painting a photo (1).png in the style of starry_night.jpg, 200 pixels. Ctrl-C ")
     assert device.startswith("TensorFlow 2.")
     assert lines == [
@@ -171,7 +175,7 @@ def test_a_tiff_and_a_deep_png_have_the_painting_in_16_bits_and_the_photos_print
     assert chunks[b"pHYs"] == (9449).to_bytes(4) * 2 + b"\1"
     assert main([*words, "--depth", "8", "--resume"]) == 0, "from the checkpoint, without painting it again"
     assert read_png(output / "generated_image.png")[0].dtype == np.uint8
-    assert pictures(output) == ["generated_image.png", "scale_1_64px.png"]
+    assert pictures(output) == ["first_look.png", "generated_image.png", "scale_1_64px.png"]
 
 
 @pytest.mark.parametrize(
@@ -343,7 +347,7 @@ def test_a_terminal_shows_the_progress_bar_ctrl_c_keeps_the_picture_and_resume_g
     steps = int(re.search(rf"generated_image.png: \d+ x \d+ pixels, (\d+) of {total} steps", text)[1])
     assert 10 <= steps < total
     assert f"Stopped early. nst {words[0]} --resume (with make, RESUME=1), with the same settings, goes on" in text
-    assert pictures(tmp_path) == ["generated_image.png"]
+    assert pictures(tmp_path) == ["first_look.png"] * (words[0] == "paint") + ["generated_image.png"]
     status, text = in_terminal(tmp_path, [*words, "--resume"], press_at=rf"step \d+/{total}, J ")
     assert status == 0, text
     assert int(re.search(rf"pixels, (\d+) of {total} steps", text)[1]) > steps
@@ -455,7 +459,8 @@ def test_ctrl_c_counts_even_where_python_ignores_its_exception(output, monkeypat
 def test_a_new_picture_keeps_the_one_before(output, capsys):
     for beta in ("100", "7"):
         assert main(["paint", CAT, STARS, "--size", "64", "--evaluations", "1", "--beta", beta]) == 0
-    assert pictures(output) == ["generated_image.png", "generated_image_1.png", "scale_1_64px.png"]
+    others = ["first_look.png", "generated_image.png", "generated_image_1.png", "scale_1_64px.png"]
+    assert pictures(output) == others
     assert f"kept as {output / 'generated_image_1.png'}" in capsys.readouterr().out
 
 

@@ -31,8 +31,10 @@ from nst.commands.arguments import (
 from nst.commands.painting import STOPPED, explained, paint_at_once, report, title
 from nst.interrupt import ctrl_c_waits, on_ctrl_c
 from nst.job import RESULT
+from nst.pictures import save_image
 
-LARGEST = 1024  # pixels, of a quick painting
+LARGEST = 1024  # pixels, of a quick painting, and of a first look
+LOOK = "first_look.png"
 LONG = 600  # seconds: how long it takes is said before, in a line of its own
 
 
@@ -111,12 +113,17 @@ def _sketch(given):
 
 def _paint(job, destination, resume, reporter):
     """Return what went wrong, or nothing."""
+    look = None if resume else threading.Thread(target=_look, args=(job, destination.folder), daemon=True)
     try:
+        if look:
+            look.start()
         with ctrl_c_waits():
             nst.start_tensorflow()
             from nst.recipe import paint
             from nst.training import device
 
+            if look:
+                look.join()
         say(device())
         paint(job, output=destination.folder, resume=resume, watch=reporter)
     except KeyboardInterrupt:
@@ -126,6 +133,17 @@ def _paint(job, destination, resume, reporter):
     finally:
         reporter.close()
     return ""
+
+
+def _look(job, folder):
+    """While TensorFlow is loading, a first look at what will be painted. If there is none, painting will say why."""
+    with contextlib.suppress(OSError, ValueError):
+        from nst.instant import first_look
+
+        path, picture = folder / LOOK, first_look(job, min(job.size, LARGEST))
+        folder.mkdir(parents=True, exist_ok=True)
+        save_image(picture, path)
+        say(f"{path}: {picture_size(path)}, a first look; the painting follows")
 
 
 class Reporter:
