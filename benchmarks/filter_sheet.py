@@ -1,7 +1,9 @@
 """Draws benchmarks/filters.jpg, what the course's filters do to six photos, and says how strong they are.
 
 make benchmarks/.venv/ready                       # once
-.venv/bin/python benchmarks/filter_sheet.py [--size 480]
+.venv/bin/python benchmarks/filter_sheet.py [--size 480] [--more FOLDER]
+
+--more: with grid_10.onnx and dots_10.onnx of filter_curve.py, and the artworks beside them.
 
 The first three photos no filter has learned from. For those, the table in benchmarks/filter_shares.md says what share
 of the photo's content is lost and what share of its distance from the artwork is left (see strength_sheet.py), beside
@@ -48,8 +50,11 @@ def by_lite(photo, art, size, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=480)
-    size = parser.parse_args().size
-    filters = {path.stem: Filter(path) for path in sorted(FILTERS.glob("*.onnx"))}
+    parser.add_argument("--more", type=Path)
+    given_words = parser.parse_args()
+    size, more = given_words.size, given_words.more
+    files = [*sorted(FILTERS.glob("*.onnx")), *(more / f"{name}_10.onnx" for name in ("grid", "dots") if more)]
+    filters = {path.stem: Filter(path) for path in files}
     rows, table = [], []
     with tempfile.TemporaryDirectory() as folder:
         for photo in [*NEW, *LEARNED]:
@@ -57,7 +62,8 @@ def main():
             painted = {name: each(given) for name, each in filters.items()}
             rows.append(row([given, *painted.values()]))
             for name, painting in painted.items() if photo in NEW else ():
-                art = IMAGES / "style" / filters[name].about["art"]
+                art = filters[name].about["art"]
+                art = next(place / art for place in (IMAGES / "style", more) if place and (place / art).exists())
                 job = Job(str(photo), (str(art),), size=size)
                 both = painting, by_lite(photo, art, size, Path(folder))
                 shares = [f"{share:.2f}" for image in both for share in lost_and_left(job, image)]
