@@ -30,20 +30,18 @@ class Apart:
 
     def __init__(self, folder: Path, tell: Callable[[Event], None] = lambda event: None):
         self.folder, self.tell = folder, tell
-        self.running, self._last = False, None
+        self.running = False
         self._lock, self._process, self._closed = threading.Lock(), None, False
         self._begin()
 
-    def start(self, job: Job | None = None) -> bool:
+    def start(self, job: Job, resume: bool = False) -> bool:
         with self._lock:
             if self.running or self._closed:
                 return False
             self.running = True
         if self._process.poll() is not None:
             self._begin()
-            job = job or self._last  # a new process knows of no painting to go on with
-        self._last = job or self._last
-        self._say("start", job)
+        self._say("start", job, resume)
         return True
 
     def stop(self) -> None:

@@ -31,15 +31,14 @@ class Painter:
         self._told = 0.0
         self.running = False
 
-    def start(self, job: Job | None = None) -> bool:
-        """Paint the job, or without one go on with the last; False, and nothing happens, while a painting runs."""
+    def start(self, job: Job, resume: bool = False) -> bool:
+        """Paint the job, or go on with it where it was stopped; False, and nothing happens, while a painting runs."""
         with self._lock:
             if self.running:
                 return False
-            resume = job is None
+            self.job, self.running = job, True
             if not resume:
-                self.job, self.frames = job, []
-            self.running = True
+                self.frames = []
             self._stop.clear()
             self._thread = threading.Thread(target=self._paint, args=(resume,), daemon=True)
             self._thread.start()

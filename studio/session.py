@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
-from nst.job import Job
 from nst.pictures import read_image, to_uint8
 from studio.choice import MOST, Choice, split_mask
 from studio.events import End, Event, Ready, Step
@@ -263,20 +261,18 @@ class Session:
 
     def _paint(self, *_):
         if self.job and not self._state["running"]:
-            self._go(self.job, self._shown and self._shown[1])
+            self._stopped = None
+            self._go(resume=False, share=0.0, costs=[])
 
     def _continue(self, *_):
         if not self._state["running"] and self._stopped == self.choice:
-            self._go(None, self._shown[1])
+            self._go(resume=True)
 
-    def _go(self, job: Job | None, before: np.ndarray | None):
-        self._painted, self._preview = self.choice, Preview(self.job, before)
-        if job:
-            self._stopped = None
-        beginning = dict(share=0.0, costs=[]) if job else {}
+    def _go(self, resume, **beginning):
+        self._painted, self._preview = self.choice, Preview(self.job, self._shown and self._shown[1])
         text = "Looking at the pictures …" if self._ready else PREPARING
         self._say(text, running=True, stopping=False, continues=False, **beginning)
-        self.painter.start(job)
+        self.painter.start(self.job, resume)
 
     def _stop(self, *_):
         if self._state["running"]:

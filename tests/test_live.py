@@ -1,7 +1,4 @@
-"""The page that runs a filter on a camera: its server, and the page in Chromium with a camera that the tests make.
-
-NST_SCREENSHOTS names a folder for pictures of the page.
-"""
+"""The page that runs a filter on a camera: its server, and the page in Chromium with a camera that the tests make."""
 
 import base64
 import functools
@@ -11,7 +8,6 @@ import http.client
 import http.server
 import io
 import json
-import os
 import re
 import shutil
 import signal
@@ -20,11 +16,11 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+from chromium import CHROMIUM, WAIT, screenshot, violations
 from PIL import Image
 
 from nst.commands import main
@@ -32,9 +28,6 @@ from nst.filtering import Filter, find
 from nst.live import PAGE, Server, page_files
 from nst.paths import IMAGES, ROOT
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-SHOTS = os.environ.get("NST_SCREENSHOTS")
-WAIT = 120_000  # milliseconds, for a busy machine
 CAT = IMAGES / "content" / "cat.png"
 FILTERS = [find("bold_strokes"), find("starry_night")]
 OURS = ["bamboo ink", "bold strokes", "stained glass", "starry night"]  # those of the course
@@ -265,11 +258,6 @@ def ready(started):
     quiet(started)
     yield started
     assert not started.wrong
-
-
-def screenshot(page, name):
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS, name))
 
 
 def eventually(page, words, where="#state"):
@@ -509,6 +497,9 @@ def test_a_phone_a_keyboard_and_a_screen_reader_reach_everything(ready):
     choose(ready, "photo", CAT)
     ready.get_by_role("button", name="Compare").click()
     screenshot(ready, "live_390.png")
+    assert violations(ready) == []
+    ready.emulate_media(color_scheme="light")
+    assert violations(ready) == []
     ready.locator("h1").click()
     reached = []
     for _ in range(10):

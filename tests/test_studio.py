@@ -4,6 +4,7 @@ import base64
 import io
 import threading
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def until(true):
 
 def test_a_second_start_does_nothing_while_one_paints(tmp_path):
     one = Watched(tmp_path)
-    assert one.start(JOB) and not one.start(Job(CAT, (STARS,), size=96)) and not one.start()
+    assert one.start(JOB) and not one.start(Job(CAT, (STARS,), size=96)) and not one.start(JOB, True)
     assert one.job == JOB
     one.finish()
     assert one.how == ["done"] and one.steps == list(range(1, 21)) and not one.running
@@ -102,7 +103,7 @@ def test_stop_keeps_the_picture_and_continue_goes_on_from_it(tmp_path):
     assert one.how == ["stopped"] and (tmp_path / "generated_image.png").exists()
     kept = one.ends[0].pixels
     one.may = threading.Semaphore(0)
-    assert one.start()
+    assert one.start(JOB, resume=True)
     until(lambda: len(one.steps) == 7)
     now = one.pictures[-1].astype(int)
     assert np.abs(now - kept).mean() < 5 < np.abs(one.frames[0].astype(int) - kept).mean()
@@ -470,8 +471,9 @@ def test_what_the_painter_cannot_do_is_said_before_anybody_presses_paint(visit):
 
 def test_time_left_is_not_guessed_from_the_first_steps(visit):
     said = []
+    visit.session.painter = SimpleNamespace(start=lambda *job: True, running=False, close=lambda: None)
     for done in (1, 9, 10, 60):
-        visit.session._post(visit.session._go, None, None) if done == 1 else None
+        visit.session._post(visit.session._go, True) if done == 1 else None
         step = Step(done, 150, 0.1, 70.4, [1.0] * done, to_uint8(read_image(CAT, 64)))
         visit.session._post(visit.session._told, step)
         visit.session.wait()
