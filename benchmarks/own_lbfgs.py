@@ -1,4 +1,4 @@
-"""Our own L-BFGS, for benchmarks/fewer_evaluations.py: what it can begin with, and what is known of the curvature."""
+"""For benchmarks/fewer_evaluations.py: our own L-BFGS, what it can begin with, and what is known of the curvature."""
 
 from collections import deque
 
@@ -14,14 +14,39 @@ BANDS = 12  # of frequency, half an octave each
 MIDDLE = np.sqrt(2) * 2 ** ((np.arange(BANDS) + 0.5 - BANDS) / 2)  # 1: half a cycle a pixel
 
 
+class Enough(Exception):
+    pass
+
+
+class Counted:
+    """A cost and its gradient that raises Enough after `budget` calls; the costs, the best picture, the last points."""
+
+    def __init__(self, cost, budget):
+        self.compiled, self.budget = cost, budget
+        self.history, self.best, self.points = [], None, deque(maxlen=11)
+
+    def at(self, picture):
+        J, gradient = self.compiled(picture)
+        return float(J), gradient.numpy()
+
+    def __call__(self, picture):
+        if len(self.history) == self.budget:
+            raise Enough
+        picture = np.array(picture, np.float32)
+        J, gradient = self.at(picture)
+        self.best = picture if min(self.history, default=np.inf) > J else self.best
+        self.history.append(J)
+        self.points.append((picture, gradient))
+        return J, gradient
+
+
 def own(counted, start, metric=lambda x: x, learned=None, pairs=()):
     """L-BFGS on the pixels, as nst.lbfgs has it, in float64 and with what SciPy's cannot take.
 
-    metric: the inverse Hessian before anything is known, up to a factor, from an array
-    to an array. learned: makes one of the pairs so far. pairs: (s, y) to begin with. Ends as `counted` raises.
+    metric: the inverse Hessian before anything is known, up to a factor, from an array to an array.
+    learned: makes one of the pairs so far. pairs: (s, y) to begin with. Ends when `counted` raises Enough.
     """
     x, pairs = start.astype(np.float64), deque(pairs, maxlen=10)
-
     J, g = counted(x)
     while True:
         now = learned(pairs) if learned and pairs else metric
