@@ -1,11 +1,14 @@
-"""How soon the studio answers, and what fifty paintings cost it. Writes studio.md; --film: a film of a first session.
+"""How soon the studio answers, and what fifty paintings cost it. Writes studio.md.
 
-.venv/bin/python benchmarks/bench_studio.py [--paintings 50] [--film FOLDER]
+.venv/bin/python benchmarks/bench_studio.py [--paintings 50] [--film FILE.webp] [--picture FILE.webp]
 
-Chromium drives the page: `nst studio`, an upload, a choice, a painting, the download.
+Chromium drives the page: `nst studio`, an upload, a choice, a painting, the download. film: of such a session, as an
+animated picture, at twice the speed; picture: of the page at its end.
 """
 
 import argparse
+import base64
+import io
 import os
 import shutil
 import statistics
@@ -16,6 +19,7 @@ import time
 
 import psutil
 from machine import processor
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from nst.paths import ROOT
@@ -46,6 +50,25 @@ class Studio:
         self.process.wait()
 
 
+class Film:
+    """What the page looked like, each time that it changed."""
+
+    def __init__(self, page):
+        self.frames, self.line = [], page.context.new_cdp_session(page)
+        self.line.on("Page.screencastFrame", self._frame)
+        self.line.send("Page.startScreencast", dict(format="jpeg", quality=85, maxWidth=960, maxHeight=640))
+
+    def _frame(self, event):
+        self.frames.append((event["metadata"]["timestamp"], base64.b64decode(event["data"])))
+        self.line.send("Page.screencastFrameAck", dict(sessionId=event["sessionId"]))
+
+    def save(self, file):
+        times = [time for time, _ in self.frames]
+        shown = [max(20, round(500 * (after - before))) for before, after in zip(times, times[1:])] + [3000]
+        first, *others = (Image.open(io.BytesIO(data)) for _, data in self.frames)
+        first.save(file, save_all=True, append_images=others, duration=shown, loop=0, quality=70, method=4)
+
+
 def choose(page, name):
     """Only this artwork."""
     page.get_by_role("button", name=name).click()
@@ -54,11 +77,10 @@ def choose(page, name):
             other.click()
 
 
-def first_session(browser, studio, film):
+def first_session(browser, studio, film=None, picture=None):
     """Seconds since `nst studio` was called, for each thing that a new user waits for."""
-    options = dict(record_video_dir=film, record_video_size={"width": 1280, "height": 800}) if film else {}
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
-    page, seconds = context.new_page(), {}
+    page, seconds = browser.new_page(viewport={"width": 1280, "height": 860}), {}
+    frames = Film(page) if film else None
 
     def note(what):
         seconds[what] = time.monotonic() - studio.begun
@@ -85,7 +107,12 @@ def first_session(browser, studio, film):
     with page.expect_download():
         page.get_by_role("button", name="Download the picture").click()
     note("it is downloaded")
-    context.close()
+    if frames:
+        frames.save(film)
+    if picture:
+        Image.open(io.BytesIO(page.screenshot())).save(picture, quality=85)
+    page.close()
+    print(seconds, flush=True)
     return seconds
 
 
@@ -112,15 +139,20 @@ def many(browser, studio, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--paintings", type=int, default=50)
-    parser.add_argument("--film", help="a folder for a film of the first session")
+    parser.add_argument("--film")
+    parser.add_argument("--picture")
     given = parser.parse_args()
     lines = [f"# The studio\n\n`benchmarks/bench_studio.py` on {processor()}, two cores, Chromium on the same.\n"]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         runs = []
-        for film in (None, None, given.film):
+        for _ in range(3):
             studio = Studio(folder)
-            runs.append(first_session(browser, studio, film))
+            runs.append(first_session(browser, studio))
+            studio.end()
+        if given.film or given.picture:
+            studio = Studio(folder)
+            first_session(browser, studio, given.film, given.picture)
             studio.end()
         lines.append(
             "A first session, seconds since `nst studio` was called (with dots: by themselves), the median of three:\n"

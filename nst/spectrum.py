@@ -36,7 +36,12 @@ def enlarge_with_edges(painting: np.ndarray, photo: str | Path, size: int) -> np
     """
     if max(painting.shape) >= size:
         return painting
+    edges = fine_edges(photo, max(painting.shape), size)
+    return (enlarge(painting, edges.shape[1:3]) + edges).clip(0, 1)
+
+
+def fine_edges(photo: str | Path, smaller: int, size: int) -> np.ndarray:
+    """What is lost of a photo's brightness from `size` pixels on the longer side to `smaller`: (1, n_H, n_W, 1)."""
     whole = read_image(photo, size, enlarge=True)
-    sides = whole.shape[1:3]
-    smaller = enlarge(read_image(photo, max(painting.shape), enlarge=True), sides)
-    return (enlarge(painting, sides) + ((whole - smaller) @ BRIGHTNESS)[..., np.newaxis]).clip(0, 1)
+    without = enlarge(read_image(photo, smaller, enlarge=True), whole.shape[1:3])
+    return ((whole - without) @ BRIGHTNESS)[..., np.newaxis]

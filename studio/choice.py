@@ -25,6 +25,7 @@ class Choice:
     mask: int = 0
     size: int = 448
     strength: float = 5
+    evaluations: int = 35  # a painting in less than a minute; J is then seven hundredths above that after 50
     brush: float = 1
     smooth: float = 0
     detail: float = Job.detail
@@ -54,6 +55,7 @@ class Choice:
             weights=tuple(self.shares) if several and len(set(self.shares)) > 1 else (),
             masks=masks if several else (),
             size=self.size,
+            evaluations=self.evaluations,
             strength=self.strength,
             brush=self.brush,
             smoothness=SMOOTHNESS * self.smooth,

@@ -5,6 +5,7 @@ import { button, element, slider } from "./elements.js";
 const SLIDERS = {
   strength: ["Strength", { min: 0, max: 10, step: 0.5, title: "How much the style counts; the same for any artwork" }],
   size: ["Size", { min: 256, max: 1024, step: 64, unit: " px", title: "The longer side of the painting; twice the size takes four times as long" }],
+  evaluations: ["Steps", { min: 15, max: 100, step: 5, title: "At each of three sizes, from coarse to fine: more of them, finer strokes, more time" }],
   brush: ["Brush", { min: 0.5, max: 2, step: 0.25, unit: " ×", title: "How large the artwork's strokes become" }],
   detail: ["Detail", { min: 0, max: 3, step: 0.5, title: "How much more the photo counts where it has detail, as in a face" }],
   smooth: ["Smoothness", { min: 0, max: 10, step: 1, title: "Calms specks and fine lines" }],
