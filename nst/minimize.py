@@ -1,7 +1,9 @@
 """Fewer evaluations of the cost: L-BFGS, preconditioned, from coarse to fine. Notebook 06 explains each of them."""
 
 import functools
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +63,8 @@ def minimize(
     if resume:
         run.resume(image)
     with run:
-        _descend(run, cost_function, image, run.total - len(run.history), precondition, "L-BFGS")
+        left, large = run.total - len(run.history), _is_large(cost_function)
+        _descend(run, _asked(cost_function, image), large, image, left, precondition, "L-BFGS")
         run.show(image)
     return run.history
 
@@ -117,25 +120,27 @@ def coarse_to_fine(
         shape = read_checkpoint(run.checkpoint)["image"].shape
         first = next((n for n, image in enumerate(images) if tuple(image.shape) == shape), 0)
         run.resume(images[first])
-    ends = []
-    with run:
+    ends, ahead = [], _Ahead()
+    with ahead, run:
         for n in range(first, len(images)):
             image = images[n]
+            asked = ahead.result(n) or _asked(costs[n], image)
+            if n == first:  # what is the learner's is not called by two threads: the first is compiled by now
+                for later in range(n + 1, len(images)):
+                    ahead.prepare(later, costs[later], images[later])
             if n > first:
                 image.assign(enlarge(images[n - 1], image.shape[1:3]))
             left = min(evaluations, (n + 1) * evaluations - len(run.history))
             broad = precondition and (n < len(images) - 1 or n == 0)
-            _descend(run, costs[n], image, left, broad, f"{max(image.shape)} px")
+            _descend(run, asked, _is_large(costs[n]), image, left, broad, f"{max(image.shape)} px")
             run.show(image, f"scale_{n + 1}_{max(image.shape)}px.png")
             ends.append(len(run.history))
     return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
 
 
-def _descend(run, cost_function, image, evaluations, precondition, label):
-    """L-BFGS on one picture; each evaluation is a step of the run."""
+def _descend(run, asked, large, image, evaluations, precondition, label):
+    """L-BFGS on one picture; each evaluation is a step of the run. asked: from a picture to J and its gradient."""
     count, best = 0, np.inf
-    large = _is_large(cost_function)
-    asked = cost_function.value_and_gradient if large else _differentiated(cost_function)
 
     def evaluate(picture):
         nonlocal count, best
@@ -170,16 +175,53 @@ def _is_large(cost_function):
     return hasattr(cost_function, "value_and_gradient")
 
 
-def _differentiated(cost_function):
-    """From a picture, an array, to J and its gradient."""
-
+def _asked(cost_function, image):
+    """From a picture, an array, to J and its gradient, compiled for pictures like this one."""
+    if _is_large(cost_function):
+        return cost_function.value_and_gradient
+    getattr(cost_function, "prepare", lambda: None)()
     compiled = tf.function(functools.partial(value_and_gradient, cost_function))
+    compiled = compiled.get_concrete_function(tf.TensorSpec(image.shape, tf.float32))
 
     def evaluate(picture):
         J, gradient = compiled(tf.constant(picture, tf.float32))
         return float(J), gradient.numpy()
 
     return evaluate
+
+
+class _Ahead:
+    """Gets the larger scales ready while the coarse ones, which do not fill two cores, are painted.
+
+    Their targets are computed, and their functions compiled, which takes as long as ten evaluations.
+    """
+
+    def __init__(self):
+        self._worker, self._left, self._asked = ThreadPoolExecutor(1), threading.Event(), {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._left.set()  # nobody waits for it; it ends at the next step
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def prepare(self, scale, cost_function, image):
+        if not _is_large(cost_function):
+            self._asked[scale] = self._worker.submit(self._work, cost_function, image.numpy())
+
+    def result(self, scale):
+        """What asks for J at this scale, or None: then that has to be made."""
+        return self._asked[scale].result() if scale in self._asked else None
+
+    def _work(self, cost_function, picture):
+        for step in (getattr(cost_function, "prepare", lambda: None), lambda: _asked(cost_function, picture)):
+            if self._left.is_set():
+                return None
+            asked = step()
+        if not self._left.is_set():
+            asked(picture)  # the kernels are compiled when they first run
+        return asked
 
 
 class _Enough(Exception):

@@ -20,7 +20,7 @@ from nst.notebooks import COST_FUNCTIONS, functions_from
 from nst.palette import palette_distance
 from nst.paths import notebooks_folder
 from nst.pictures import read_image
-from nst.seen import LargeCost, Parts, model_for, together
+from nst.seen import LargeCost, Parts, WholeCost, colorless, model_for, together
 from nst.strength import PALETTE, beta_of, equal_content, equal_layers, focus, squashed
 from nst.tiles import TiledModel
 from nst.training import Run, load_image
@@ -88,18 +88,11 @@ def problem(job: Job, costs: Costs | None = None) -> Callable[[int], tuple[tf.Te
         photo = load_image(job.content, size, enlarge=True)
         artworks = _artworks(job, size, photo)
         grey = all(map(is_grey, [photo, *artworks]))
-        photo = _without_colors(photo) if grey else photo
+        photo = colorless(photo) if grey else photo
         model = model_for([name for name, _ in costs.style_layers], photo)
         if isinstance(model, TiledModel):  # the artworks are read again then: meanwhile they would take memory
             return photo, LargeCost(lambda: _parts(job, costs, model, photo, _artworks(job, size, photo)), grey)
-        parts = _parts(job, costs, model, photo, artworks)
-
-        def cost(image):
-            image = _without_colors(image) if grey else image  # no colour can lower the cost, so none comes up
-            J = parts.of_seen(model.seen(image, parts.masks))
-            return J + parts.of_picture(image) if parts.of_picture else J
-
-        return photo, cost
+        return photo, WholeCost(lambda: _parts(job, costs, model, photo, artworks), grey)
 
     return at_size
 
@@ -158,10 +151,6 @@ def _photo(path: str, size: int) -> np.ndarray:
 
 def _artworks(job: Job, size: int, photo: tf.Tensor) -> list[tf.Tensor]:
     return [tf.constant(artwork) for artwork in artworks_of(job, size, photo)]
-
-
-def _without_colors(image: tf.Tensor) -> tf.Tensor:
-    return tf.repeat(tf.reduce_mean(image, axis=-1, keepdims=True), 3, axis=-1)
 
 
 # ---------------------------------------------------------------- costs of the picture itself

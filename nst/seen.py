@@ -53,6 +53,10 @@ def _model(style_names, in_bands):
     return WholeModel(load_vgg19(), style_names)
 
 
+def colorless(image: tf.Tensor) -> tf.Tensor:
+    return tf.repeat(tf.reduce_mean(image, axis=-1, keepdims=True), 3, axis=-1)
+
+
 class Parts(NamedTuple):
     """What a cost consists of: of_seen(model.seen(picture, masks)), and of_picture(picture), if that is there."""
 
@@ -75,6 +79,31 @@ def together(costs: Sequence[Callable[[tf.Tensor], tf.Tensor]]) -> Callable[[tf.
         return sum(values), lambda upstream: upstream * gradient
 
     return total if costs else None
+
+
+class WholeCost:
+    """The cost of a picture that is computed whole: of a tensor (1, n_H, n_W, 3), the scalar J.
+
+    make: returns the Parts. Called when they are first needed, or by `prepare`, which may be done beforehand, in
+    another thread. grey: the picture has, and gets, no colours.
+    """
+
+    def __init__(self, make: Callable[[], Parts], grey: bool = False):
+        self._make, self._grey, self._parts = make, grey, None
+
+    @tf.autograph.experimental.do_not_convert
+    def prepare(self) -> None:
+        """Look at photo and artworks."""
+        if self._parts is None:
+            with tf.init_scope():  # also where a function is just being traced
+                self._parts = self._make()
+            self._make = None
+
+    def __call__(self, image: tf.Tensor) -> tf.Tensor:
+        self.prepare()
+        image = colorless(image) if self._grey else image  # no colour can lower the cost, so none comes up
+        J = self._parts.of_seen(self._parts.model.seen(image, self._parts.masks))
+        return J + self._parts.of_picture(image) if self._parts.of_picture else J
 
 
 class LargeCost:

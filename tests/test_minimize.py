@@ -1,5 +1,8 @@
 """nst.minimize on costs whose lowest point is known."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -242,6 +245,81 @@ def test_a_watcher_can_stop_the_painting(tmp_path, capfd):
     image, histories = coarse_to_fine(problem, 384, 4, output=tmp_path, watch=stop)
     assert image.shape[2] == 192 and [len(history) for history in histories] == [4, 2]
     assert (tmp_path / "checkpoint.npz").exists() and capfd.readouterr() == ("", "")
+
+
+class Slow:
+    """A cost that has to be got ready, which it notes with the thread that did it; `may`: an event to wait for."""
+
+    def __init__(self, size, ready, may):
+        _, self.cost = problem(size)
+        self.size, self.ready, self.may = size, ready, may
+
+    def prepare(self):
+        if self.size not in self.ready:
+            self.ready[self.size] = threading.current_thread()
+            if self.size > 96:
+                self.may.wait(60)
+
+    def __call__(self, image):
+        assert self.size in self.ready, "prepared before it is asked"
+        return self.cost(image)
+
+
+def test_larger_scales_are_got_ready_in_a_thread_while_the_first_is_painted():
+    ready, may, seen = {}, threading.Event(), []
+
+    def watch(run):
+        seen.append(set(ready))
+        may.set()
+
+    def slow(size):
+        return problem(size)[0], Slow(size, ready, may)
+
+    image, histories = coarse_to_fine(slow, 384, 15, output=None, watch=watch)
+    assert set(ready) == {96, 192, 384} and 384 not in seen[0] and 192 in set.union(*seen[:15])
+    assert ready[96] is threading.main_thread() and ready[192] is ready[384] is not ready[96]
+    expected, same = coarse_to_fine(problem, 384, 15, output=None, watch=lambda run: None)
+    assert histories == same
+    np.testing.assert_array_equal(image.numpy(), expected.numpy())
+
+
+def test_who_stops_does_not_wait_for_what_is_being_got_ready():
+    ready, may = {}, threading.Event()
+
+    def stop(run):
+        if len(run.history) == 3:
+            raise KeyboardInterrupt
+
+    begin = time.monotonic()
+    _, histories = coarse_to_fine(
+        lambda size: (problem(size)[0], Slow(size, ready, may)), 384, 15, output=None, watch=stop
+    )
+    assert time.monotonic() - begin < 30 and [len(history) for history in histories] == [3]
+    before = threading.active_count()
+    may.set()
+    for _ in range(200):
+        if threading.active_count() < before:
+            break
+        time.sleep(0.05)
+    assert 384 not in ready, "nothing more is begun"
+
+
+def test_what_is_wrong_with_a_larger_scale_is_raised_when_it_begins():
+    class Broken(Slow):
+        def prepare(self):
+            if self.size == 384:
+                raise ValueError("a mask that covers nothing, say")
+            super().prepare()
+
+    ready, may, seen = {}, threading.Event(), []
+    may.set()
+
+    def broken(size):
+        return problem(size)[0], Broken(size, ready, may)
+
+    with pytest.raises(ValueError, match="covers nothing"):
+        coarse_to_fine(broken, 384, 4, output=None, watch=lambda run: seen.append(len(run.history)))
+    assert seen == list(range(1, 9)), "what could be painted was painted"
 
 
 def test_a_disk_that_fills_up_meanwhile_loses_nothing(tmp_path):

@@ -178,7 +178,8 @@ def test_masks_that_cover_nothing_are_named(picture_file):
     both = [STARRY, GLASS]
     for masks, weights in (([black, black], ()), ([white, black], [0, 1]), ([white], [0, 1])):
         with pytest.raises(ValueError, match="the masks .2. cover nothing: there must be white in one"):
-            problem(Job(PAGODA, both, masks=masks, weights=weights))(64)
+            photo, its_cost = problem(Job(PAGODA, both, masks=masks, weights=weights))(64)
+            its_cost(photo)
     only_glass = cost(styles=both, masks=[black])
     assert only_glass == pytest.approx(cost(styles=[GLASS]), rel=1e-4)
 

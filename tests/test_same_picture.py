@@ -37,12 +37,12 @@ def test_every_door_leads_to_the_same_picture(tmp_path, monkeypatch):
     assert main(["paint", PAGODA, *STYLES, *words]) == 0
     np.testing.assert_array_equal(pixels(tmp_path / "paint" / "generated_image.png"), expected)
 
-    ends = []
-    painter = Painter(course_costs(), tmp_path / "studio", lambda run: None, ends.append)
+    told = []
+    painter = Painter(course_costs(), tmp_path / "studio", told.append)
     painter.start(JOB)
     painter.wait()
-    assert ends == ["done"]
-    np.testing.assert_array_equal(painter.pixels, expected)
+    assert told[-1].how == "done"
+    np.testing.assert_array_equal(told[-1].pixels, expected)
 
     entry = {"content": PAGODA, "styles": STYLES, "masks": [SKY], "weights": [2, 1], "brush": 1.5}
     entry |= {"keep_colors": True, "smoothness": 5, "name": "same"}
