@@ -3,7 +3,7 @@
 make benchmarks/.venv/ready                       # once
 .venv/bin/python benchmarks/filter_sheet.py [--size 480] [--more FOLDER]
 
---more: with grid_10.onnx and dots_10.onnx of filter_curve.py, and the artworks beside them.
+--more: with grid_400.onnx and dots_400.onnx of filter_curve.py, and the artworks beside them.
 
 The first three photos no filter has learned from. For those, the table in benchmarks/filter_shares.md says what share
 of the photo's content is lost and what share of its distance from the artwork is left (see strength_sheet.py), beside
@@ -53,7 +53,7 @@ def main():
     parser.add_argument("--more", type=Path)
     given_words = parser.parse_args()
     size, more = given_words.size, given_words.more
-    files = [*sorted(FILTERS.glob("*.onnx")), *(more / f"{name}_10.onnx" for name in ("grid", "dots") if more)]
+    files = [*sorted(FILTERS.glob("*.onnx")), *(more / f"{name}_400.onnx" for name in ("grid", "dots") if more)]
     filters = {path.stem: Filter(path) for path in files}
     rows, table = [], []
     with tempfile.TemporaryDirectory() as folder:
