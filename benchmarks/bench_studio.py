@@ -100,7 +100,7 @@ def first_session(browser, studio, film=None, picture=None):
     seconds["... a look after a click"] = time.monotonic() - clicked
     note("a choice is made")
     page.get_by_role("button", name="Paint", exact=True).click()
-    page.get_by_text("Step ").wait_for()
+    page.locator(".nst-status", has_text="Step ").wait_for()
     note("the painting begins")
     page.locator(PAINTING).wait_for(timeout=600_000)
     note("the painting is done")

@@ -174,7 +174,7 @@ def test_a_bad_upload_is_refused_in_words_and_leaves_nothing(pictures, data, mes
 def test_a_choice_makes_its_job():
     photos, styles = {"cat": CAT}, {"stars": STARS, "glass": GLASS}
     one = Choice("cat", ("stars",), (50,), size=256)
-    assert one.job(photos, styles) == Job(CAT, (STARS,), size=256, evaluations=35)
+    assert one.job(photos, styles) == Job(CAT, (STARS,), size=256, evaluations=30)
     assert one.job(photos, styles, ("m",)).masks == (), "one artwork has no mask"
     two = Choice("cat", ("stars", "glass"), (75, 25), size=256, strength=7, brush=1.5, smooth=2, detail=1, keep=True)
     two = replace(two, evaluations=20)
@@ -352,7 +352,7 @@ def test_paint_stop_continue_and_downloads(visit):
     visit.finish()
     assert visit.state["status"] == "Done." and not visit.state["continues"] and visit.state["share"] == 1
     assert visit.shown == "The painting: cat in the style of starry night"
-    assert len(visit.state["costs"]) == 70 and visit.state["costs"][-1] < visit.state["costs"][36]
+    assert len(visit.state["costs"]) == 60 and visit.state["costs"][-1] < visit.state["costs"][31]
     assert [entry["how"] for entry in visit.told["history"]["history"]] == ["stopped", "done"]
     last = visit.told["picture"]["id"]
     visit.say("download", id=last, what="picture")

@@ -333,7 +333,7 @@ def test_the_studio_paints_ones_own_photo(tab, studio, garden):
     early = preview(tab)
     wait_for_step(tab, 20)
     assert np.abs(early - before).mean() < np.abs(preview(tab) - before).mean(), "it grows out of the look"
-    assert re.search(r"Step \d+ of 35, \d+ x \d+ pixels, about \d+ (seconds|minutes) left", tab.inner_text(STATUS))
+    assert re.search(r"Step \d+ of 30, \d+ x \d+ pixels, about \d+ (seconds|minutes) left", tab.inner_text(STATUS))
     assert re.fullmatch(r"\d+ % · Studio", tab.title())
     screenshot(tab, "studio_painting.png")
 
