@@ -71,10 +71,10 @@ class Film:
 
 def choose(page, name):
     """Only this artwork."""
-    page.get_by_role("button", name=name).click()
-    for other in page.locator("[data-to=styles] .nst-tile[aria-pressed=true]").all():
-        if name not in other.inner_text():
-            other.click()
+    chosen = page.locator("[data-to=styles] .nst-tile[aria-pressed=true]")
+    names = [each.get_attribute("title") for each in chosen.all()]
+    for other in ([] if name in names else [name]) + [each for each in names if each != name]:
+        page.get_by_role("button", name=other).first.click()
 
 
 def first_session(browser, studio, film=None, picture=None):

@@ -10,13 +10,15 @@
 - Each layer's division by its mean activation is folded into the weights.
 """
 
+import contextlib
 import functools
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
 from nst.compact import compact
 from nst.network import MEAN_ACTIVATION, positions_outside
@@ -210,6 +212,23 @@ def value_and_gradient(cost: Callable, x: tf.Tensor | list) -> tuple[tf.Tensor, 
     if all(each is None for each in tf.nest.flatten(gradient)):
         raise ValueError("the cost does not depend on the picture: no gradient. Check what the cost function uses")
     return J, gradient
+
+
+@contextlib.contextmanager
+def traced_for_now() -> Iterator[None]:
+    """In the block a function and its gradient are traced; what it holds goes when nobody needs the function any more.
+
+    TensorFlow registers each tf.custom_gradient that it meets in a graph for good, and so keeps the graph, targets
+    included: tens of megabytes for each painting. Once its gradient is traced, nobody asks for that again.
+    """
+    known = getattr(ops.gradient_registry, "_registry", {})
+    before = set(known)
+    try:
+        yield
+    finally:
+        for name in set(known) - before:
+            if name.startswith("CustomGradient-"):
+                known.pop(name, None)
 
 
 def mirrored(picture, border):

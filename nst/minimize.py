@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.coordinates import FIRST_STEP, Pixels, Spectrum, descend
-from nst.engine import value_and_gradient
+from nst.engine import traced_for_now, value_and_gradient
 from nst.job import read_checkpoint
 from nst.lbfgs import lbfgs
 from nst.paths import OUTPUT
@@ -181,7 +181,8 @@ def _asked(cost_function, image):
         return cost_function.value_and_gradient
     getattr(cost_function, "prepare", lambda: None)()
     compiled = tf.function(functools.partial(value_and_gradient, cost_function))
-    compiled = compiled.get_concrete_function(tf.TensorSpec(image.shape, tf.float32))
+    with traced_for_now():
+        compiled = compiled.get_concrete_function(tf.TensorSpec(image.shape, tf.float32))
 
     def evaluate(picture):
         J, gradient = compiled(tf.constant(picture, tf.float32))

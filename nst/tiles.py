@@ -28,6 +28,7 @@ from nst.engine import (
     largest,
     layers_up_to,
     put_back,
+    traced_for_now,
     value_and_gradient,
     worth_tiles,
 )
@@ -71,7 +72,9 @@ class TiledModel:
 
         def evaluate(picture):
             evaluation = _Evaluation(self, picture, masks)
-            J, evaluation.gradients = of_found(evaluation.forward(keep=True))
+            found = evaluation.forward(keep=True)
+            with traced_for_now():  # the first time
+                J, evaluation.gradients = of_found(found)
             return float(J), evaluation.backward()
 
         return evaluate

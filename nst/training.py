@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.display import Canvas, ProgressBar
+from nst.engine import traced_for_now
 from nst.interrupt import on_ctrl_c
 from nst.job import CHECKPOINT, RESULT, check_same_settings, read_checkpoint
 from nst.paths import OUTPUT
@@ -139,7 +140,8 @@ def _undecorated(function):
 def _compiled(plain, image, say):
     compiled = tf.function(plain)
     try:
-        compiled.get_concrete_function(image)
+        with traced_for_now():
+            compiled.get_concrete_function(image)
     except Exception as error:  # whatever the step may raise; a mistake is raised again when it runs
         reason = (str(error).strip().splitlines() or [""])[-1].strip()
         reason = textwrap.shorten(reason, 160, placeholder=" ...")

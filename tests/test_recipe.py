@@ -1,5 +1,6 @@
 """The recipe: each control, as notebook 07 and as nst.recipe writes it, and a Job from its files to its picture."""
 
+import gc
 from types import SimpleNamespace
 
 import nbformat
@@ -170,6 +171,20 @@ def test_a_style_without_a_mask_gets_the_rest(picture_file):
     one = cost(styles=both, masks=[SKY])
     assert one == pytest.approx(cost(styles=both, masks=[SKY, rest]), rel=2e-3)
     assert abs(one - cost(styles=both)) > 0.01 * one
+
+
+def graphs():
+    gc.collect()
+    return sum(type(each).__name__ == "FuncGraph" for each in gc.get_objects())
+
+
+def test_a_painting_leaves_nothing_of_itself_in_memory():
+    """Fifty paintings in one process take no more than a few."""
+    counts = []
+    for strength in (3, 5, 7):
+        paint(Job(PAGODA, (STARRY,), size=96, evaluations=2, strength=strength), watch=lambda run: None)
+        counts.append(graphs())
+    assert counts[1] == counts[2]
 
 
 def test_masks_that_cover_nothing_are_named(picture_file):
