@@ -12,11 +12,14 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psutil
+
 from nst import start_tensorflow
 from nst.job import Job
 from studio.events import End, Event, Ready
 
 NICE = 5  # looks and clicks of all visitors go first
+LARGE = 2.5e9  # bytes; TensorFlow keeps some megabytes of each painting
 FELL = "The painter ended unexpectedly; perhaps memory ran out. A smaller size needs less of it."
 
 
@@ -39,9 +42,9 @@ class Apart:
             if self.running or self._closed:
                 return False
             self.running = True
-        if self._process.poll() is not None:
-            self._begin()
-        self._say("start", job, resume)
+            if self._process.poll() is not None:
+                self._begin()
+            self._say("start", job, resume)
         return True
 
     def stop(self) -> None:
@@ -49,9 +52,10 @@ class Apart:
 
     def close(self) -> None:
         """End the process; nothing is told or written any more."""
-        self._closed = True
-        self._process.kill()
-        self._process.wait()
+        with self._lock:
+            self._closed = True
+            self._process.kill()
+            self._process.wait()
 
     def about(self, tell: Callable[[Event], None]) -> None:
         """Whom to tell from now on. Somebody who comes after it got ready hears so."""
@@ -68,6 +72,15 @@ class Apart:
         self._connection = Connection(ours.detach())
         threading.Thread(target=self._listen, args=(self._connection,), daemon=True).start()
 
+    def _rest(self):
+        """After a painting: a process that has grown large makes way for a new one, which gets ready meanwhile."""
+        with self._lock, contextlib.suppress(psutil.Error):  # it may just have ended by itself
+            self.running = False
+            if not self._closed and psutil.Process(self._process.pid).memory_info().rss > LARGE:
+                self._process.kill()
+                self._process.wait()
+                self._begin()
+
     def _say(self, *words):
         with contextlib.suppress(OSError):  # it has ended; whoever listens says so
             self._connection.send(words)
@@ -81,9 +94,10 @@ class Apart:
             if isinstance(event, Ready):
                 self._ready = event
             if isinstance(event, End):
-                self.running = False
+                self._rest()
             self.tell(event)
         if self.running and not self._closed and connection is self._connection:
+            self._process.wait()  # so that the next start sees that it is gone
             self.running = False
             self.tell(End("failed", FELL))
 

@@ -4,11 +4,13 @@ import asyncio
 import http.client
 import io
 import os
+import queue
 import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -20,9 +22,10 @@ from chromium import needs_chromium, screenshot, violations
 from ordinary import as_ordinary_user
 from PIL import Image
 
+from nst.job import Job
 from nst.paths import IMAGES, ROOT
-from studio import visitors
-from studio.events import Ready
+from studio import apart, visitors
+from studio.events import End, Ready
 from studio.room import PREFIX
 from studio.server import packed, unpacked
 from studio.visitors import Visitors
@@ -234,6 +237,35 @@ def test_what_a_killed_studio_left_goes_at_the_next_start(tmp_path):
     after = Served(tmp_path)
     assert not room.exists() and len(after.rooms) == 2
     assert after.end(signal.SIGTERM) == 0 and kept.end() == 0 and not after.rooms
+
+
+@pytest.mark.slow
+def test_the_painter_is_renewed_when_it_has_grown_and_when_it_fell(tmp_path, monkeypatch):
+    told = queue.SimpleQueue()
+    job = Job(
+        str(IMAGES / "content" / "cat.png"), (str(IMAGES / "style" / "starry_night.jpg"),), size=64, evaluations=3
+    )
+
+    def ended():
+        while not isinstance(event := told.get(timeout=120), End):
+            pass
+        return event
+
+    painter = apart.Apart(tmp_path / "now")
+    painter.about(told.put)
+    first = painter._process.pid
+    assert painter.start(job) and not painter.start(job)
+    assert ended().how == "done" and painter._process.pid == first
+    monkeypatch.setattr(apart, "LARGE", 0)
+    assert painter.start(job) and ended().how == "done"
+    second = painter._process.pid
+    assert second != first and not psutil.pid_exists(first)
+    assert painter.start(replace(job, size=512, evaluations=50))
+    os.kill(second, signal.SIGKILL)
+    assert (ended().words, painter.running) == (apart.FELL, False)
+    assert painter.start(job) and ended().how == "done"
+    painter.close()
+    assert not painter.start(job)
 
 
 def test_the_page_in_a_notebook_is_the_same_modules_in_one():

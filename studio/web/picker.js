@@ -67,7 +67,8 @@ export class Picker {
     const tiles = this.entries.map(({ name, label, thumbnail }) => {
       const place = this.names.indexOf(name) + 1;
       const caption = place && this.names.length > 1 ? `${place} · ${label}` : label;
-      const parts = [element("img", { src: thumbnail, alt: "" }), element("span", {}, caption)];
+      const [, stem, ending] = caption.match(/^(.*?)(\.\w+)?$/); // a long name breaks before its ending
+      const parts = [element("img", { src: thumbnail, alt: "" }), element("span", {}, stem, element("wbr"), ending ?? "")];
       const properties = { className: "nst-tile", title: label, "data-name": name, "aria-pressed": String(place > 0) };
       const tile = button("", () => this.click(name), properties);
       tile.append(...parts);
