@@ -38,7 +38,8 @@ class Studio:
         self.process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": folder}
         )
-        self.address = self.process.stdout.readline().split()[0]
+        lines = iter(self.process.stdout.readline, "")
+        self.address = next(line.split()[0] for line in lines if line.startswith("http"))
 
     def memory(self):
         """Megabytes of the server, and of its painters together."""

@@ -11,6 +11,7 @@ from PIL import Image
 from nst.job import Job
 
 MOST = 4  # artworks
+SHARE = 50  # of one that is chosen
 SMOOTHNESS = 10  # the cost's weight of total variation for one step of the slider
 
 
@@ -21,7 +22,7 @@ class Choice:
 
     photo: str = "cat.png"
     styles: tuple[str, ...] = ("starry_night.jpg",)
-    shares: tuple[float, ...] = (50,)
+    shares: tuple[float, ...] = (SHARE,)
     mask: int = 0
     size: int = 448
     strength: float = 5

@@ -1,8 +1,11 @@
 """What a painter tells, from its thread or its process. No TensorFlow."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+LEARNED = 10  # evaluations, before which the time left is not known
 
 
 class Ready(NamedTuple):
@@ -21,6 +24,12 @@ class Step(NamedTuple):
     costs: list[float]
     pixels: np.ndarray
 
+    @property
+    def words(self) -> str:
+        height, width, _ = self.pixels.shape
+        left = "" if self.left is None or self.done < LEARNED else f", {_duration(self.left)} left"
+        return f"Step {self.done} of {self.total}, {width} x {height} pixels{left}"
+
 
 class End(NamedTuple):
     """how: done, stopped, or failed, and then `words` say why and there is no picture."""
@@ -33,3 +42,15 @@ class End(NamedTuple):
 
 
 Event = Ready | Step | End
+
+
+def few(costs: Sequence[float], most: int = 300) -> list[float]:
+    """At most so many of the costs, evenly chosen, rounded for the page."""
+    step = max(1, len(costs) // most)
+    return [float(f"{cost:.5g}") for cost in costs[::step]]
+
+
+def _duration(seconds):
+    if seconds < 10:
+        return "a few seconds"
+    return f"about {seconds:.0f} seconds" if seconds < 90 else f"about {seconds / 60:.0f} minutes"

@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nst.job import Job
 from nst.pictures import save_image
 from studio.choice import Choice
 from studio.events import End
-from studio.preview import whole
 from studio.shelf import thumbnail
 
 
@@ -22,6 +20,7 @@ class Painting:
     label: str
     file: Path
     film: Path
+    costs: list[float]
 
     def pixels(self) -> np.ndarray:
         """uint8 (n_H, n_W, 3)"""
@@ -35,14 +34,14 @@ class History:
     def __init__(self, folder: Path):
         self.folder, self.paintings = folder, []
 
-    def add(self, choice: Choice, end: End, label: str, job: Job) -> Painting:
-        """Keep a painting. One that was stopped at a small scale is kept in its job's size, as it was shown."""
+    def add(self, choice: Choice, end: End, label: str) -> Painting:
+        """Keep a painting."""
         number = len(self.paintings) + 1
         self.folder.mkdir(parents=True, exist_ok=True)
         file, film = (self.folder / f"{number}.{kind}" for kind in ("png", "webp"))
-        save_image(whole(end.pixels, job)[np.newaxis] / np.float32(255), file)
+        save_image(end.pixels[np.newaxis] / np.float32(255), file)
         film.write_bytes(end.film)
-        self.paintings.append(Painting(number, choice, end.how, label, file, film))
+        self.paintings.append(Painting(number, choice, end.how, label, file, film, end.costs))
         return self.paintings[-1]
 
     def of(self, choice: Choice) -> Painting | None:

@@ -14,6 +14,7 @@ from studio.events import End, Event, Step
 from studio.film import timelapse
 
 FRAMES = 40  # of the time-lapse, about
+LEAST = 5  # evaluations, before which a stopped painting is still the photo, and not worth keeping
 REFRESH = 0.5  # seconds between two pictures that are told
 
 
@@ -61,10 +62,13 @@ class Painter:
     def _paint(self, resume):
         try:
             image, histories = paint(self.job, self.costs, output=self.folder, resume=resume, watch=self._watch)
-            pixels = to_uint8(image)
+            pixels, costs = to_uint8(image), sum(histories, [])
             self.frames.append(pixels)
-            how = "stopped" if self._stop.is_set() else "done"
-            end = End(how, costs=sum(histories, []), pixels=pixels, film=timelapse(self.frames))
+            if self._stop.is_set() and len(costs) < LEAST:
+                end = End("stopped")
+            else:
+                how = "stopped" if self._stop.is_set() else "done"
+                end = End(how, costs=costs, pixels=pixels, film=timelapse(self.frames))
         except KeyboardInterrupt:  # stopped before there was anything to keep
             end = End("stopped")
         except Exception as error:  # whatever it is, the page must say so and stay usable

@@ -14,8 +14,8 @@ from pathlib import Path
 from PIL import Image
 
 from nst.pictures import read_image, to_uint8
-from studio.choice import MOST, Choice, split_mask
-from studio.events import End, Event, Ready, Step
+from studio.choice import MOST, SHARE, Choice, split_mask
+from studio.events import End, Event, Ready, Step, few
 from studio.history import History
 from studio.look import Look
 from studio.preview import Preview
@@ -24,6 +24,7 @@ from studio.shelf import UPLOAD_LIMIT, Shelf, Unreadable, encoded, of_the_course
 Page = Callable[[dict, bytes], None]  # tells one page something; from any thread
 
 WELCOME = "Choose a photo and an artwork, then press Paint."
+LOOKED = "A first look. Press Paint for the painting."
 PREPARING = "Getting ready: TensorFlow, and the functions of the notebooks …"
 LARGEST_PHOTO = 1024  # pixels, of the photo beside the painting
 
@@ -164,19 +165,21 @@ class Session:
             masks = split_mask(self._masks[self.choice.mask - 1], place, artworks)
         return self.choice.job(self.photos.paths, self.styles.paths, masks)
 
-    def _chosen(self):
+    def _chosen(self, painting=None):
         """A new choice: show its painting if there is one, or else a look."""
         try:
             self.job = self._job()
         except ValueError as error:  # all shares are 0, say
             return self._say(str(error), error=True, continues=False)
-        self._show_photo()
         if self._state["running"]:
-            return
-        found = self.history.of(self.choice)
-        if found:
-            self._show_painting(found)
+            return  # the picture there is that of the painting until it has ended
+        self._state["continues"] = self._stopped == self.choice
+        self._show_photo()
+        painting = painting or self.history.of(self.choice)
+        if painting:
+            self._show_painting(painting)
         else:
+            self._update(costs=[], share=0.0)
             self._look.ask(self.job)
         self._say_what_next()
 
@@ -187,16 +190,21 @@ class Session:
         elif same:
             text = "Stopped. Continue goes on from here."
         else:
-            text = "Done." if self.history.of(self.choice) else WELCOME if self._ready else PREPARING
+            text = "Done." if self.history.of(self.choice) else self._welcome
         self._say(text, continues=same)
 
+    @property
+    def _welcome(self):
+        looked = self._shown and self._shown[0]["what"] == "look"
+        return PREPARING if not self._ready else LOOKED if looked else WELCOME
+
     def _show_photo(self):
-        key = self.choice.photo, min(self.choice.size, LARGEST_PHOTO)
-        if not self._photo_shown or self._photo_shown[0] != key:
-            photo = to_uint8(read_image(self.photos.paths[key[0]], key[1], enlarge=True))
-            about = dict(kind="photo", text=f"The photo: {self.photos.labels[key[0]]}", width=photo.shape[1])
-            about |= dict(height=photo.shape[0])
-            self._photo_shown = key, (about, encoded(Image.fromarray(photo), "JPEG"))
+        name = self.choice.photo
+        if not self._photo_shown or self._photo_shown[0] != name:
+            photo = to_uint8(read_image(self.photos.paths[name], LARGEST_PHOTO))
+            height, width, _ = photo.shape
+            about = dict(kind="photo", text=f"The photo: {self.photos.labels[name]}", width=width, height=height)
+            self._photo_shown = name, (about, encoded(Image.fromarray(photo), "JPEG"))
             self._tell(*self._photo_shown[1])
 
     def _begin(self, page, message, _):
@@ -224,15 +232,20 @@ class Session:
         chosen = asdict(self.choice)
         if to == "photos":
             chosen |= dict(photo=name, mask=0)
-        else:  # it takes the place of the last one
-            chosen |= dict(styles=(*self.choice.styles[:-1], name))
+        elif len(self.choice.styles) == MOST:
+            return page(
+                dict(kind="complaint", about=to, text=f"{label} is there; {MOST} others are chosen already."), b""
+            )
+        else:  # it takes the place of a single one, and joins several
+            kept = self.choice.styles if len(self.choice.styles) > 1 else ()
+            chosen |= dict(styles=(*kept, name), shares=(*self.choice.shares[: len(kept)], SHARE))
         self._take(Choice.read(chosen))
 
-    def _take(self, choice):
+    def _take(self, choice, painting=None):
         """A choice that was not made on the page itself."""
         self.choice, self.job = choice, None
         self._tell(dict(kind="choice", choice=asdict(choice)))
-        self._chosen()
+        self._chosen(painting)
 
     def _mask(self, page, message, data):
         """A mask, painted on the page: it has a number from now on, which a choice can name."""
@@ -247,12 +260,13 @@ class Session:
         if found and not self._state["running"]:
             if found.choice.mask:
                 self._tell(dict(kind="mask", number=found.choice.mask), self._masks[found.choice.mask - 1])
-            self._take(found.choice)
+            self._take(found.choice, found)
 
     def _download(self, page, message, _):
         if found := self.history.get(message["id"]):
             film = message.get("what") == "film"
-            name = f"{Path(self._called(found.choice).replace(' in the style of ', '_')).name}".replace(" ", "_")
+            labels = self.photos.labels[found.choice.photo], *(self.styles.labels[each] for each in found.choice.styles)
+            name = "_".join(Path(label).stem.replace(" ", "_") for label in labels)
             kind = "webp" if film else "png"
             data = (found.film if film else found.file).read_bytes()
             page(dict(kind="file", name=f"{name}.{kind}", type=f"image/{kind}"), data)
@@ -285,52 +299,44 @@ class Session:
             if event.words:
                 self._say(f"Looks only, until this is mended: {event.words}", error=True)
             elif not self._state["running"] and self._state["status"] == PREPARING:
-                self._say(WELCOME)
+                self._say(self._welcome)
         elif isinstance(event, Step):
             self._stepped(event)
         else:
             self._ended(event)
 
     def _stepped(self, step):
-        height, width, _ = step.pixels.shape
-        left = "" if step.left is None or step.done < LEARNED else f", about {_duration(step.left)} left"
-        text = f"Step {step.done} of {step.total}, {width} x {height} pixels{left}"
+        of_another = "" if self.choice == self._painted else f"{self._called(self._painted)}: "
+        text = f"{of_another}{step.words}"
         pixels = self._preview.of(step.pixels, step.done)
         self._show("painting", pixels, choice=self._painted, text="The painting on its way")
         status = {} if self._state["stopping"] else dict(status=text, error=False)
-        self._update(share=step.share, costs=_few(step.costs), **status)
+        self._update(share=step.share, costs=few(step.costs), **status)
 
     def _ended(self, end: End):
-        self._update(running=False, stopping=False)
+        self._state |= dict(running=False, stopping=False)  # told with what comes next
         if end.how == "failed":
             return self._say(end.words, error=True)
         self._stopped = self._painted if end.how == "stopped" and end.pixels is not None else None
-        if end.pixels is not None:
-            painting = self.history.add(self._painted, end, self._called(self._painted), self._preview.job)
-            self._tell(dict(kind="history", history=self.history.entries()))
-            self._update(share=1.0 if end.how == "done" else self._state["share"], costs=_few(end.costs))
-            if self.choice == self._painted:
-                self._show_painting(painting)
-                return self._say_what_next()
+        if end.pixels is None:
+            return self._chosen()
+        if end.how == "stopped":  # it is kept as it was shown
+            end = end._replace(pixels=self._preview.of(end.pixels, len(end.costs)))
+        painting = self.history.add(self._painted, end, self._called(self._painted))
+        self._tell(dict(kind="history", history=self.history.entries()))
         self._chosen()
+        if self.choice != self._painted:
+            self._say(f"Done: {painting.label}. It is below, in the strip.", continues=False)
 
     def _show_painting(self, painting):
-        text = "The painting" if painting.how == "done" else "The painting, stopped early"
+        done = painting.how == "done"
+        text = "The painting" if done else "The painting, stopped early"
         self._show("painting", painting.pixels(), choice=painting.choice, text=text, id=painting.id)
+        share = 1.0 if done else len(painting.costs) / (3 * painting.choice.evaluations)
+        self._update(share=share, costs=few(painting.costs))
 
     def _looked(self, job, pixels):
         if job == self.job and not self._state["running"] and not self.history.of(self.choice):
             self._show("look", pixels, choice=self.choice, text="A first look")
-
-
-LEARNED = 10  # evaluations, before which the time left is not known
-
-
-def _few(costs, most=300):
-    """At most so many of the costs, evenly chosen, rounded for the page."""
-    step = max(1, len(costs) // most)
-    return [float(f"{cost:.5g}") for cost in costs[::step]]
-
-
-def _duration(seconds):
-    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+            if self._state["status"] == WELCOME:
+                self._say(self._welcome)

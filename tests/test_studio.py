@@ -16,6 +16,7 @@ from nst.job import Job
 from nst.minimize import coarse_to_fine
 from nst.paths import IMAGES
 from nst.pictures import read_image, to_uint8
+from nst.spectrum import enlarge
 from studio import painter, shelf
 from studio.choice import Choice, split_mask
 from studio.events import End, Ready, Step
@@ -233,12 +234,15 @@ def sharpness(pixels):
 def test_what_is_shown_never_gets_softer_when_a_larger_scale_begins():
     job = Job(CAT, (STARS,), size=256, evaluations=50)
     preview = Preview(job, to_uint8(read_image(CAT, 256)))
-    rng, shown = np.random.default_rng(0), None
+    rng, shown, strokes = np.random.default_rng(0), None, None
     for number, side in enumerate((64, 128, 256)):
-        smooth = to_uint8(read_image(CAT, side))  # where a scale begins: enlarged, without fine strokes
+        smooth = read_image(CAT, side)
+        if number:  # a scale begins with the one before, enlarged: without fine strokes
+            smooth = enlarge(strokes[np.newaxis] / np.float32(255), smooth.shape[1:3])
+        smooth = to_uint8(smooth)
         before = preview.of(smooth, 50 * number + 1)
         if number:
-            assert sharpness(before) > 0.9 * sharpness(shown)
+            assert sharpness(before) > 0.95 * sharpness(shown)
         strokes = (smooth.astype(int) + rng.integers(-60, 61, smooth.shape)).clip(0, 255).astype(np.uint8)
         shown = preview.of(strokes, 50 * number + 49)
         assert shown.shape == (171, 256, 3) or shown.shape == (170, 256, 3)
@@ -290,7 +294,8 @@ class Visit:
         self.say("end")
 
     def finish(self):
-        until(lambda: not self.session.painter.running)
+        self.session.wait()
+        until(lambda: not self.state["running"])
         self.session.wait()
 
     @property
@@ -322,18 +327,18 @@ def test_a_page_that_comes_is_told_everything(visit):
     assert [entry["name"] for entry in everything["photos"]][:2] == ["cat.png", "coffee_cup.png"]
     assert everything["choice"]["size"] == 256 and everything["most"] == 4
     assert other.shown == "A first look: cat in the style of starry night" == visit.shown
-    np.testing.assert_allclose(other.pixels("photo"), 255 * read_image(CAT, 256)[0], atol=60)
-    assert other.told["photo"]["width"] == 256
+    np.testing.assert_allclose(other.pixels("photo"), 255 * read_image(CAT, 1024)[0], atol=60)
+    assert (other.told["photo"]["width"], other.told["photo"]["height"]) == (451, 300), "the photo's own, up to 1024"
     visit.choose(strength=3)
     assert other.told["choice"]["choice"]["strength"] == 3, "two pages of one visitor show the same"
     assert visit.told["choice"] is visit.told["all"], "the page that said so is not told again"
 
 
 def test_paint_stop_continue_and_downloads(visit):
-    assert visit.state["status"].startswith("Choose a photo") and not visit.state["running"]
+    assert visit.state["status"].startswith("A first look. Press Paint") and not visit.state["running"]
     visit.say("paint", wait=False)
     visit.say("paint", wait=False)
-    until(lambda: visit.state["running"] and len(visit.session.painter.frames) > 2)
+    until(lambda: visit.state["running"] and len(visit.session.painter.frames) > 6)
     assert not visit.state["continues"]
     visit.say("stop", wait=False)
     visit.finish()
@@ -354,7 +359,12 @@ def test_paint_stop_continue_and_downloads(visit):
     assert visit.shown == "The painting: cat in the style of starry night"
     assert len(visit.state["costs"]) == 60 and visit.state["costs"][-1] < visit.state["costs"][31]
     assert [entry["how"] for entry in visit.told["history"]["history"]] == ["stopped", "done"]
-    last = visit.told["picture"]["id"]
+    last, finished = visit.told["picture"]["id"], visit.bytes["picture"]
+    visit.say("bring", id=first)
+    assert visit.bytes["picture"] == painting, "with the same settings as the finished one"
+    assert visit.told["picture"]["id"] == first and visit.state["share"] < 1
+    visit.say("bring", id=last)
+    assert visit.bytes["picture"] == finished and visit.state["share"] == 1
     visit.say("download", id=last, what="picture")
     picture = Image.open(io.BytesIO(visit.bytes["file"]))
     assert (picture.format, picture.size) == ("PNG", (256, 170))
@@ -363,6 +373,32 @@ def test_paint_stop_continue_and_downloads(visit):
     film = Image.open(io.BytesIO(visit.bytes["file"]))
     assert film.format == "WEBP" and film.n_frames > 10 and visit.told["file"]["type"] == "image/webp"
     visit.say("download", id=99, what="film")
+
+
+def test_a_painting_that_is_stopped_at_once_is_none(visit):
+    look = visit.bytes["picture"]
+    visit.session.painter.tell = lambda event: (
+        visit.session.painter.stop() or visit.session._post(visit.session._told, event)
+    )
+    visit.say("paint", wait=False)
+    visit.finish()
+    assert visit.told["history"]["history"] == [] and not visit.state["continues"]
+    assert visit.bytes["picture"] == look and visit.state["status"].startswith("A first look")
+
+
+def test_an_uploaded_artwork_replaces_one_joins_several_and_leaves_four(visit):
+    styles = visit.session.choice.styles
+    for number, wanted in enumerate((1, 2, 3, 4, 4), 1):
+        if number == 2:
+            visit.choose(styles=("starry_night.jpg",), shares=(50,))
+            visit.choose(styles=("starry_night.jpg", "upload-1"), shares=(20, 70))
+            continue
+        visit.upload(f"art{number}.png", png(64, 64 + number), "styles")
+        chosen = visit.session.choice
+        assert len(chosen.styles) == len(chosen.shares) == wanted and styles[0] in chosen.styles or number == 1
+    assert visit.session.choice.styles == ("starry_night.jpg", "upload-1", "upload-2", "upload-3")
+    assert visit.session.choice.shares == (20, 70, 50, 50)
+    assert "art5.png is there; 4 others are chosen" in visit.told["complaint"]["text"]
 
 
 def test_a_painting_of_the_strip_comes_back_with_its_settings(visit):
@@ -396,7 +432,9 @@ def test_no_look_takes_the_place_of_a_painting(visit):
     until(lambda: visit.session.painter.frames)
     visit.choose(strength=4)  # while it paints
     assert visit.shown.startswith("The painting on its way: cat")
+    assert visit.state["status"].startswith("cat in the style of starry night: Step ")
     visit.finish()
+    assert visit.state["status"].startswith("Done: cat in the style of starry night. It is below, in the strip")
     assert visit.shown.startswith("A first look"), "of what is chosen now"
     assert len(visit.told["history"]["history"]) == 1
     visit.choose(strength=5)

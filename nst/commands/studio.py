@@ -23,11 +23,14 @@ def run(given: argparse.Namespace) -> int:
     server = StudioServer(given.port)
 
     def begun(folder):
+        if server.port != given.port:
+            say(f"Port {given.port} is in use; the page has another one. --port names one of your choice.")
         say(f"{server.address} is the page. Ctrl-C ends it.")
         if not given.no_browser:
             _open(server.address, folder / "open.html")
 
     server.run(begun)
+    say("The studio has ended; what was uploaded and painted there is deleted.")
     return 0
 
 

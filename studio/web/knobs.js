@@ -5,7 +5,7 @@ import { button, element, slider } from "./elements.js";
 const SLIDERS = {
   strength: ["Strength", { min: 0, max: 10, step: 0.5, title: "How much the style counts; the same for any artwork" }],
   size: ["Size", { min: 256, max: 1024, step: 64, unit: " px", title: "The longer side of the painting; twice the size takes four times as long" }],
-  evaluations: ["Steps", { min: 15, max: 100, step: 5, title: "At each of three sizes, from coarse to fine: more of them, finer strokes, more time" }],
+  evaluations: ["Steps", { min: 15, max: 100, step: 5, title: "At each size, from coarse to fine: more of them, finer strokes, more time" }],
   brush: ["Brush", { min: 0.5, max: 2, step: 0.25, unit: " ×", title: "How large the artwork's strokes become" }],
   detail: ["Detail", { min: 0, max: 3, step: 0.5, title: "How much more the photo counts where it has detail, as in a face" }],
   smooth: ["Smoothness", { min: 0, max: 10, step: 1, title: "Calms specks and fine lines" }],
@@ -60,6 +60,16 @@ export class Shares {
     this.names = "";
   }
 
+  /** In percent of all together; if all are 0, they are equal. */
+  say() {
+    const sum = this.values.reduce((a, b) => a + b, 0), equal = 1 / this.values.length;
+    this.values.forEach((value, number) => {
+      const { row, input } = this.sliders[number];
+      row.lastChild.textContent = `${Math.round(100 * (sum ? value / sum : equal))} %`;
+      input.setAttribute("aria-valuetext", row.lastChild.textContent);
+    });
+  }
+
   show(labels, shares) {
     this.box.hidden = labels.length < 2;
     const names = labels.join("\n");
@@ -69,6 +79,7 @@ export class Shares {
       this.sliders = labels.map((label, number) =>
         slider(`${number + 1} · ${label}`, { min: 0, max: 100, step: 5, value: shares[number] }, (value) => {
           this.values[number] = value;
+          this.say();
           this.changed([...this.values]);
         }),
       );
@@ -76,5 +87,6 @@ export class Shares {
     }
     this.values = [...shares];
     shares.forEach((share, number) => this.sliders[number].set(share));
+    this.say();
   }
 }

@@ -14,11 +14,11 @@ const SINGLE_COLUMN = "(max-width: 760px)";
 
 export function startPage(root, link, { alone = false } = {}) {
   let choice, state = { running: false }, limit = 0, shown = {}, paintings = [];
-  const kept = new Set(); // paintings that were downloaded
+  let pressed; // the button that was pressed last
 
   // ---------------------------------------------------------------- parts
 
-  const photos = new Picker("1. Your photo", "photos", { most: 1, chosen: ([photo]) => change({ photo, mask: 0 }), files: upload });
+  const photos = new Picker("1. Your photo", "photos", { most: 1, chosen: choosePhoto, files: upload });
   const styles = new Picker("2. Up to four artworks", "styles", { most: 4, chosen: chooseStyles, files: upload });
   const shares = new Shares((values) => change({ shares: values }));
   const knobs = new Knobs((settings) => change(settings));
@@ -45,6 +45,7 @@ export function startPage(root, link, { alone = false } = {}) {
   const columns = element("div", { className: "nst-columns", hidden: true }, left, right);
   const page = element(alone ? "main" : "div", { className: "nst-studio" }, heading, lost, opening, columns, masks.dialog);
   root.replaceChildren(page);
+  controls.addEventListener("click", ({ target }) => (pressed = target));
   paint.disabled = stop.disabled = goOn.disabled = true;
 
   // ---------------------------------------------------------------- what is chosen
@@ -55,6 +56,12 @@ export function startPage(root, link, { alone = false } = {}) {
     choice = { ...choice, ...settings };
     showChoice();
     tellChoice();
+  }
+
+  function choosePhoto([photo]) {
+    const painted = choice.mask;
+    change({ photo, mask: 0 });
+    if (painted) styles.complain("Where each counts was painted on the other photo; the artworks count everywhere again.");
   }
 
   function chooseStyles(names) {
@@ -105,8 +112,8 @@ export function startPage(root, link, { alone = false } = {}) {
 
   async function saveFile({ name, type }, bytes) {
     const file = new Blob([bytes], { type });
-    save(type === "image/png" ? await stage.mixed(file) : file, name);
-    kept.add(shown.id);
+    const mixed = type === "image/png" && stage.share < 1;
+    save(mixed ? await stage.mixed(file) : file, mixed ? name.replace(".png", `_${Math.round(100 * stage.share)}.png`) : name);
   }
 
   function showState() {
@@ -118,7 +125,16 @@ export function startPage(root, link, { alone = false } = {}) {
     status.classList.toggle("nst-error", state.error);
     curve.show(state.costs);
     files.hidden = !shown.id;
+    strip.lock(state.running);
+    keepFocus();
     if (alone) document.title = state.running ? `${Math.round(100 * state.share)} % · Studio` : "Studio";
+  }
+
+  /** A button that was pressed and is grey now would leave the keyboard nowhere. */
+  function keepFocus() {
+    if (pressed?.disabled && [document.body, pressed].includes(document.activeElement)) {
+      [stop, goOn, paint].find((each) => !each.disabled)?.focus({ preventScroll: true });
+    }
   }
 
   // ---------------------------------------------------------------- what the session says
@@ -193,7 +209,7 @@ export function startPage(root, link, { alone = false } = {}) {
   }, listening);
   if (alone) {
     window.addEventListener("beforeunload", (event) => {
-      if (state.running || paintings.some(({ id }) => !kept.has(id))) event.preventDefault();
+      if (state.running) event.preventDefault(); // all else waits on the server
     }, listening);
   }
   return () => ends.abort();

@@ -2,7 +2,7 @@
 
 const AGAIN = 2000; // milliseconds between two attempts
 const FULL = 1013; // how the server closes a line for which there is no place
-const GONE = "The studio does not answer: it was ended, or this computer cannot reach it. What you painted is lost if it was ended; start it again with make studio, and open the new address.";
+const GONE = "The studio does not answer: it was ended, or this computer cannot reach it. If it was ended, what you painted there is gone; start it again, and open the new address.";
 
 /** A name by which the server knows this browser again, after a reload too. */
 function visitor() {

@@ -6,13 +6,14 @@ export class Stage {
   constructor() {
     this.photo = element("img", { className: "nst-photo", alt: "" });
     this.painting = element("img", { className: "nst-painting", alt: "", hidden: true });
+    this.badge = element("span", { className: "nst-badge", hidden: true, "aria-hidden": "true" }, "first look");
     this.line = element("span", { className: "nst-line", hidden: true });
     this.divider = element("input", {
       type: "range", min: 0, max: 100, value: "50", className: "nst-divider", hidden: true,
       "aria-label": "The photo on the left, the painting on the right: divider",
     });
     this.divider.addEventListener("input", () => this.split());
-    this.frame = element("div", { className: "nst-frame" }, this.photo, this.painting, this.line, this.divider);
+    this.frame = element("div", { className: "nst-frame" }, this.photo, this.painting, this.badge, this.line, this.divider);
     this.blend = slider("Photo … painting", { min: 0, max: 100, step: 1, value: 100, unit: " %" }, () => this.mix());
     this.compare = button("Compare", () => this.toggle(), { "aria-pressed": "false", title: "The photo on the left of a line, the painting on the right" });
     const row = element("div", { className: "nst-view" }, this.blend.row, this.compare);
@@ -32,7 +33,7 @@ export class Stage {
       this.painting.hidden = true; // it was another photo's, until the next one comes
     } else {
       this.painting.hidden = false;
-      this.frame.dataset.what = what;
+      this.badge.hidden = what !== "look";
     }
   }
 
@@ -59,7 +60,6 @@ export class Stage {
 
   /** A painting's file, mixed with the photo as it is on the page. */
   async mixed(file) {
-    if (this.share === 1) return file;
     const picture = await createImageBitmap(file);
     const canvas = element("canvas", { width: picture.width, height: picture.height });
     const context = canvas.getContext("2d");
