@@ -10,11 +10,11 @@ from datetime import datetime
 
 import nbformat
 import pytest
+from chromium import CHROMIUM, needs_chromium
 from classroom import submit
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.converters import GenerateFeedback
 from playwright.sync_api import sync_playwright
-from test_browser import CHROMIUM
 from traitlets.config import Config
 
 from grading import feedback, nbgrader_plugin
@@ -414,7 +414,7 @@ def test_all_formulas_of_the_course_are_allowed():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium found: make chromium")
+@needs_chromium
 def test_a_page_asks_nobody_for_anything_and_runs_nothing(pages, course):
     asked, said = [], []
     with sync_playwright() as playwright:

@@ -8,9 +8,10 @@ import sys
 
 import nbformat
 import pytest
+from chromium import CHROMIUM, WAIT, free_port, needs_chromium, screenshot
 from classroom import submit
 from playwright.sync_api import expect, sync_playwright
-from test_browser import CHROMIUM, WAIT, end, free_port, screenshot
+from test_browser import end
 from test_grade_command import fetch
 
 from grading.course import Course, Submission
@@ -22,7 +23,7 @@ from nst.paths import ROOT
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium found, so nothing is tried in a browser: make chromium"),
+    needs_chromium,
 ]
 WRONG, COMMENT = "total_cost", "Nearly: look at alpha and beta again."
 
