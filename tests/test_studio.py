@@ -432,7 +432,7 @@ def test_no_look_takes_the_place_of_a_painting(visit):
     until(lambda: visit.session.painter.frames)
     visit.choose(strength=4)  # while it paints
     assert visit.shown.startswith("The painting on its way: cat")
-    assert visit.state["status"].startswith("cat in the style of starry night: Step ")
+    until(lambda: visit.state["status"].startswith("cat in the style of starry night: Step "))
     visit.finish()
     assert visit.state["status"].startswith("Done: cat in the style of starry night. It is below, in the strip")
     assert visit.shown.startswith("A first look"), "of what is chosen now"
