@@ -358,11 +358,14 @@ def test_the_camera_is_painted_as_by_python_and_memory_stays_flat(ready):
     assert max(frame.shape) <= 320 and len({each.tobytes() for each in frames}) > 1
     screenshot(ready, "live_camera.png")
 
-    used = [memory(ready)]
-    for _ in range(2):
-        paintings(ready, 60)
-        used.append(memory(ready))
-    assert used[-1] - used[0] < 25e6, used  # a frame of the camera that is kept each time takes 0.3 MB: 37 MB
+    grown = []
+    for _ in range(3):  # a busy machine may collect what is not needed a little late; a leak is there each time
+        before = memory(ready)
+        paintings(ready, 120)
+        grown.append(memory(ready) - before)
+        if grown[-1] < 25e6:
+            break
+    assert grown[-1] < 25e6, grown  # a frame of the camera that is kept each time takes 0.3 MB: 37 MB
 
 
 def memory(page):
