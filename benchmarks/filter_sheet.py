@@ -1,9 +1,7 @@
 """Draws benchmarks/filters.jpg, what the course's filters do to six photos, and says how strong they are.
 
 make benchmarks/.venv/ready                       # once
-.venv/bin/python benchmarks/filter_sheet.py [--size 480] [--more FOLDER]
-
---more: with grid_400.onnx and dots_400.onnx of filter_curve.py, and the artworks beside them.
+.venv/bin/python benchmarks/filter_sheet.py [--size 480]
 
 The first three photos no filter has learned from. For those, the table in benchmarks/filter_shares.md says what share
 of the photo's content is lost and what share of its distance from the artwork is left (see strength_sheet.py), beside
@@ -50,11 +48,8 @@ def by_lite(photo, art, size, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=480)
-    parser.add_argument("--more", type=Path)
-    given_words = parser.parse_args()
-    size, more = given_words.size, given_words.more
-    files = [*sorted(FILTERS.glob("*.onnx")), *(more / f"{name}_400.onnx" for name in ("grid", "dots") if more)]
-    filters = {path.stem: Filter(path) for path in files}
+    size = parser.parse_args().size
+    filters = {path.stem: Filter(path) for path in sorted(FILTERS.glob("*.onnx"))}
     rows, table = [], []
     with tempfile.TemporaryDirectory() as folder:
         for photo in [*NEW, *LEARNED]:
@@ -62,8 +57,7 @@ def main():
             painted = {name: each(given) for name, each in filters.items()}
             rows.append(row([given, *painted.values()]))
             for name, painting in painted.items() if photo in NEW else ():
-                art = filters[name].about["art"]
-                art = next(place / art for place in (IMAGES / "style", more) if place and (place / art).exists())
+                art = IMAGES / "style" / filters[name].about["art"]
                 job = Job(str(photo), (str(art),), size=size)
                 both = painting, by_lite(photo, art, size, Path(folder))
                 shares = [f"{share:.2f}" for image in both for share in lost_and_left(job, image)]
