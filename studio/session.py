@@ -325,7 +325,7 @@ class Session:
         painting = self.history.add(self._painted, end, self._called(self._painted))
         self._tell(dict(kind="history", history=self.history.entries()))
         self._chosen()
-        if self.choice != self._painted:
+        if self.choice != self._painted and end.how == "done":
             self._say(f"Done: {painting.label}. It is below, in the strip.", continues=False)
 
     def _show_painting(self, painting):
