@@ -20,7 +20,8 @@ from nst.training import Run
 from nst.winograd import one_thread
 
 # From a picture (1, n_H, n_W, 3) to the scalar J. One that has a method value_and_gradient, as seen.LargeCost has, is
-# asked for that in place of being differentiated, and lowered with a float32 L-BFGS in little memory.
+# asked for that in place of being differentiated, and lowered with a float32 L-BFGS in little memory. One that has a
+# method prepare, as seen.WholeCost has, is got ready by it, if it can be beforehand and in another thread.
 Cost = Callable[[tf.Tensor], tf.Tensor]
 
 SHOW_EVERY = 20  # evaluations between two pictures inline, each with a checkpoint
@@ -179,7 +180,7 @@ def _asked(cost_function, image):
     """From a picture, an array, to J and its gradient, compiled for pictures like this one."""
     if _is_large(cost_function):
         return cost_function.value_and_gradient
-    getattr(cost_function, "prepare", lambda: None)()
+    _prepare(cost_function)
     compiled = tf.function(functools.partial(value_and_gradient, cost_function))
     with traced_for_now():
         compiled = compiled.get_concrete_function(tf.TensorSpec(image.shape, tf.float32))
@@ -189,6 +190,10 @@ def _asked(cost_function, image):
         return float(J), gradient.numpy()
 
     return evaluate
+
+
+def _prepare(cost_function):
+    getattr(cost_function, "prepare", lambda: None)()
 
 
 class _Ahead:
@@ -216,10 +221,10 @@ class _Ahead:
         return self._asked[scale].result() if scale in self._asked else None
 
     def _work(self, cost_function, picture):
-        for step in (getattr(cost_function, "prepare", lambda: None), lambda: _asked(cost_function, picture)):
-            if self._left.is_set():
-                return None
-            asked = step()
+        _prepare(cost_function)
+        if self._left.is_set():
+            return None
+        asked = _asked(cost_function, picture)
         if not self._left.is_set():
             asked(picture)  # the kernels are compiled when they first run
         return asked

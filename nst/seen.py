@@ -54,6 +54,7 @@ def _model(style_names, in_bands):
 
 
 def colorless(image: tf.Tensor) -> tf.Tensor:
+    """colors.without_colors for TensorFlow: each pixel's mean, three times."""
     return tf.repeat(tf.reduce_mean(image, axis=-1, keepdims=True), 3, axis=-1)
 
 

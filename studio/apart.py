@@ -27,13 +27,11 @@ class Apart:
     """As painter.Painter, with the functions of the course's notebooks, or in a learner's copy their own.
 
     The process begins at once and gets ready, which takes some seconds; what is to be painted meanwhile waits.
-    folder: where the painting and its checkpoint are kept. tell: called in a thread that listens to the process; may
-    be given later, when the painter gets to work for somebody.
+    folder: where the painting and its checkpoint are kept. Whom to tell is said later, by `about`.
     """
 
-    def __init__(self, folder: Path, tell: Callable[[Event], None] = lambda event: None):
-        self.folder, self.tell = folder, tell
-        self.running = False
+    def __init__(self, folder: Path):
+        self.folder, self.tell, self.running = folder, lambda event: None, False
         self._lock, self._process, self._closed = threading.Lock(), None, False
         self._begin()
 
@@ -58,7 +56,7 @@ class Apart:
             self._process.wait()
 
     def about(self, tell: Callable[[Event], None]) -> None:
-        """Whom to tell from now on. Somebody who comes after it got ready hears so."""
+        """Whom to tell from now on, in a thread of its own. Somebody who comes after it got ready hears so."""
         self.tell = tell
         if self._ready is not None:
             tell(self._ready)

@@ -21,6 +21,7 @@ class Painting:
     file: Path
     film: Path
     costs: list[float]
+    share: float  # of the work that is done
 
     def pixels(self) -> np.ndarray:
         """uint8 (n_H, n_W, 3)"""
@@ -34,14 +35,14 @@ class History:
     def __init__(self, folder: Path):
         self.folder, self.paintings = folder, []
 
-    def add(self, choice: Choice, end: End, label: str) -> Painting:
+    def add(self, choice: Choice, end: End, label: str, share: float) -> Painting:
         """Keep a painting."""
         number = len(self.paintings) + 1
         self.folder.mkdir(parents=True, exist_ok=True)
         file, film = (self.folder / f"{number}.{kind}" for kind in ("png", "webp"))
         save_image(end.pixels[np.newaxis] / np.float32(255), file)
         film.write_bytes(end.film)
-        self.paintings.append(Painting(number, choice, end.how, label, file, film, end.costs))
+        self.paintings.append(Painting(number, choice, end.how, label, file, film, end.costs, share))
         return self.paintings[-1]
 
     def of(self, choice: Choice) -> Painting | None:

@@ -15,23 +15,21 @@ import tornado.websocket
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from nst import live
 from studio.room import Room
-from studio.visitors import Visitors
+from studio.visitors import MOST, Visitors
 
 WEB = Path(__file__).with_name("web")
 LONGEST = 4 * 2**20  # bytes of one message; uploads come in pieces
-HEADERS = {
+NO_PLACE = 1013  # how a line is closed for which there is none; socket.js knows it
+HEADERS = live.HEADERS | {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
 KEY = "This page is for the person who started it. Open the address that the terminal printed, with its token."
-FULL = "All {most} places are taken. One is free a minute after somebody has closed the page; this page tries again."
+FULL = f"All {MOST} places are taken. One is free a minute after somebody has closed the page; this page tries again."
 
 
 class _Guarded:
@@ -48,8 +46,10 @@ class _Guarded:
         host, origin = self.request.headers.get("Host"), self.request.headers.get("Origin")
         if host not in studio.hosts or (origin and origin not in {f"http://{name}" for name in studio.hosts}):
             self._refuse("This page is for this machine only.")
-        elif self.needs_token and not hmac.compare_digest(self.get_query_argument("token", ""), studio.token):
-            self._refuse(KEY)
+        elif self.needs_token:
+            given = self.get_query_argument("token", "").encode()  # whatever letters it has
+            if not hmac.compare_digest(given, studio.token.encode()):
+                self._refuse(KEY)
 
     def _refuse(self, words):
         self.set_status(403)
@@ -88,11 +88,10 @@ class _Link(_Guarded, tornado.websocket.WebSocketHandler):
         self.name = self.get_query_argument("visitor", "")[:64]
         loop = asyncio.get_running_loop()
         self.page = lambda message, data: loop.call_soon_threadsafe(self._send, message, data)
-        visitors = self.application.studio.visitors
-        self.session = visitors.enter(self.name, self.page)
+        self.session = self.application.studio.visitors.enter(self.name, self.page)
         if not self.session:
-            self._send(dict(kind="full", text=FULL.format(most=visitors.most)), b"")
-            self.close(1013)
+            self._send(dict(kind="full", text=FULL), b"")
+            self.close(NO_PLACE)
 
     def on_message(self, message):
         if self.session and isinstance(message, bytes):
@@ -125,7 +124,7 @@ def unpacked(whole: bytes) -> tuple[dict, bytes]:
 class StudioServer:
     """port 0: any; if another program has it, any other. Serves until its `run` is interrupted."""
 
-    def __init__(self, port: int = 0):
+    def __init__(self, port: int):
         self.token = secrets.token_urlsafe(24)
         try:
             self.sockets = bind_sockets(port, "127.0.0.1")
@@ -139,7 +138,7 @@ class StudioServer:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/?token={self.token}"
 
-    def run(self, begun: Callable[[Path], object] = lambda folder: None) -> None:
+    def run(self, begun: Callable[[Path], object]) -> None:
         """Serve until Ctrl-C or SIGTERM. begun: called when the address answers, with a folder that goes at the end."""
         room = Room()
         try:
@@ -150,7 +149,12 @@ class StudioServer:
             room.close()
 
     async def _serve(self, folder, begun):
-        handlers = [("/", _Page), ("/session", _Link), ("/(.+)", _File, dict(path=WEB))]
+        handlers = [
+            ("/", _Page),
+            ("/session", _Link),
+            ("/(icon.svg)", _File, dict(path=live.PAGE)),
+            ("/(.+)", _File, dict(path=WEB)),
+        ]
         settings = dict(websocket_ping_interval=20, websocket_max_message_size=LONGEST)
         application = tornado.web.Application(handlers, **settings, log_function=lambda handler: None)
         application.studio = self

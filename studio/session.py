@@ -11,15 +11,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from PIL import Image
-
 from nst.pictures import read_image, to_uint8
 from studio.choice import MOST, SHARE, Choice, split_mask
 from studio.events import End, Event, Ready, Step, few
 from studio.history import History
 from studio.look import Look
 from studio.preview import Preview
-from studio.shelf import UPLOAD_LIMIT, Shelf, Unreadable, encoded, of_the_course
+from studio.shelf import UPLOAD_LIMIT, Shelf, Unreadable, as_jpeg, of_the_course
 
 Page = Callable[[dict, bytes], None]  # tells one page something; from any thread
 
@@ -40,7 +38,7 @@ class Session:
         self.photos = Shelf(of_the_course("content"), folder / "photos")
         self.styles = Shelf(of_the_course("style"), folder / "styles")
         self.history = History(folder / "paintings")
-        self._inbox, self._uploads, self._masks = queue.SimpleQueue(), {}, []
+        self._inbox, self._uploads, self._masks, self._split = queue.SimpleQueue(), {}, [], {}
         self._state = dict(status=WELCOME, error=False, running=False, stopping=False, continues=False)
         self._state |= dict(share=0.0, costs=[])
         self._stopped = None  # the choice of the painting that could go on
@@ -103,13 +101,15 @@ class Session:
 
     def _enter(self, page):
         self.pages.append(page)
-        everything = dict(kind="all", most=MOST, limit=UPLOAD_LIMIT, choice=asdict(self.choice), state=self._state)
+        everything = dict(
+            kind="all", most=MOST, share=SHARE, limit=UPLOAD_LIMIT, choice=asdict(self.choice), state=self._state
+        )
         shelves = dict(photos=self.photos.entries(), styles=self.styles.entries())
         page(everything | shelves | dict(history=self.history.entries()), b"")
         if self._photo_shown:
             page(*self._photo_shown[1])
         if self.choice.mask:
-            page(dict(kind="mask", number=self.choice.mask), self._masks[self.choice.mask - 1])
+            page(dict(kind="mask"), self._masks[self.choice.mask - 1])
         if self._shown:
             page(*self._picture())
 
@@ -139,7 +139,7 @@ class Session:
 
     def _picture(self):
         about, pixels = self._shown
-        return about, encoded(Image.fromarray(pixels), "JPEG")
+        return about, as_jpeg(pixels)
 
     def _called(self, choice):
         artworks = " and ".join(self.styles.labels[name] for name in choice.styles)
@@ -161,15 +161,14 @@ class Session:
         artworks = len(self.choice.styles)
         masks = ()
         if self.choice.mask and artworks > 1:
-            place = self.folder / "masks" / f"{self.choice.mask}_{artworks}"
-            masks = split_mask(self._masks[self.choice.mask - 1], place, artworks)
+            masks = self._mask_files(self.choice.mask, artworks)
         return self.choice.job(self.photos.paths, self.styles.paths, masks)
 
     def _chosen(self, painting=None):
         """A new choice: show its painting if there is one, or else a look."""
         try:
             self.job = self._job()
-        except ValueError as error:  # all shares are 0, say
+        except ValueError as error:  # a size that no slider has, say
             return self._say(str(error), error=True, continues=False)
         if self._state["running"]:
             return  # the picture there is that of the painting until it has ended
@@ -204,7 +203,7 @@ class Session:
             photo = to_uint8(read_image(self.photos.paths[name], LARGEST_PHOTO))
             height, width, _ = photo.shape
             about = dict(kind="photo", text=f"The photo: {self.photos.labels[name]}", width=width, height=height)
-            self._photo_shown = name, (about, encoded(Image.fromarray(photo), "JPEG"))
+            self._photo_shown = name, (about, as_jpeg(photo))
             self._tell(*self._photo_shown[1])
 
     def _begin(self, page, message, _):
@@ -249,17 +248,23 @@ class Session:
 
     def _mask(self, page, message, data):
         """A mask, painted on the page: it has a number from now on, which a choice can name."""
-        split_mask(data, self.folder / "masks" / "tried", MOST)  # is it a picture?
         self._masks.append(data)
         number = len(self._masks)
-        self._tell(dict(kind="mask", number=number), data, but=page)
+        self._mask_files(number, MOST)  # which says so if it is no picture
+        self._tell(dict(kind="mask"), data, but=page)
         self._take(Choice.read(asdict(self.choice) | dict(mask=number)))
+
+    def _mask_files(self, number, artworks):
+        if (number, artworks) not in self._split:
+            place = self.folder / "masks" / f"{number}_{artworks}"
+            self._split[number, artworks] = split_mask(self._masks[number - 1], place, artworks)
+        return self._split[number, artworks]
 
     def _bring(self, page, message, _):
         found = self.history.get(message["id"])
         if found and not self._state["running"]:
             if found.choice.mask:
-                self._tell(dict(kind="mask", number=found.choice.mask), self._masks[found.choice.mask - 1])
+                self._tell(dict(kind="mask"), self._masks[found.choice.mask - 1])
             self._take(found.choice, found)
 
     def _download(self, page, message, _):
@@ -322,18 +327,17 @@ class Session:
             return self._chosen()
         if end.how == "stopped":  # it is kept as it was shown
             end = end._replace(pixels=self._preview.of(end.pixels, len(end.costs)))
-        painting = self.history.add(self._painted, end, self._called(self._painted))
+        share = 1.0 if end.how == "done" else self._state["share"]
+        painting = self.history.add(self._painted, end, self._called(self._painted), share)
         self._tell(dict(kind="history", history=self.history.entries()))
         self._chosen()
         if self.choice != self._painted and end.how == "done":
             self._say(f"Done: {painting.label}. It is below, in the strip.", continues=False)
 
     def _show_painting(self, painting):
-        done = painting.how == "done"
-        text = "The painting" if done else "The painting, stopped early"
+        text = "The painting" if painting.how == "done" else "The painting, stopped early"
         self._show("painting", painting.pixels(), choice=painting.choice, text=text, id=painting.id)
-        share = 1.0 if done else len(painting.costs) / (3 * painting.choice.evaluations)
-        self._update(share=share, costs=few(painting.costs))
+        self._update(share=painting.share, costs=few(painting.costs))
 
     def _looked(self, job, pixels):
         if job == self.job and not self._state["running"] and not self.history.of(self.choice):

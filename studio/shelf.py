@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from nst.encode import data_url
@@ -72,11 +73,11 @@ def thumbnail(path: Path) -> str:
     """The address of a small JPEG; ValueError for a file that is no picture."""
     picture = Image.fromarray(to_uint8(read_image(path, max_size=2 * THUMBNAIL, enlarge=False)))
     picture.thumbnail((THUMBNAIL, THUMBNAIL))
-    return data_url("jpeg", encoded(picture, "JPEG"))
+    return data_url("jpeg", as_jpeg(np.asarray(picture)))
 
 
-def encoded(picture: Image.Image, kind: str) -> bytes:
-    """A picture as the bytes of a file: JPEG or PNG."""
+def as_jpeg(pixels: np.ndarray) -> bytes:
+    """A picture, uint8 (n_H, n_W, 3), as the bytes of a file."""
     buffer = io.BytesIO()
-    picture.save(buffer, kind, quality=90)
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()

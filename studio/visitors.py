@@ -23,14 +23,14 @@ class Visitors:
     folder: for what they upload and paint.
     """
 
-    def __init__(self, folder: Path, most: int = MOST):
-        self.folder, self.most, self.visitors, self._count = folder, most, {}, 0
+    def __init__(self, folder: Path):
+        self.folder, self.visitors, self._count = folder, {}, 0
         self._spare = self._painter_for_the_next()
 
     def enter(self, name: str, page: Page) -> Session | None:
         """The session of a visitor, whose page is told everything from now on; None if there is no place."""
         if name not in self.visitors:
-            if len(self.visitors) >= self.most and not self._make_room():
+            if len(self.visitors) >= MOST and not self._make_room():
                 return None
             self.visitors[name] = Visitor(self._session())
         visitor = self.visitors[name]

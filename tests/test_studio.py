@@ -24,7 +24,7 @@ from studio.film import timelapse
 from studio.painter import Painter
 from studio.preview import Preview
 from studio.session import Session
-from studio.shelf import Shelf, Unreadable, encoded
+from studio.shelf import Shelf, Unreadable, as_jpeg
 
 CAT = str(IMAGES / "content" / "cat.png")
 STARS = str(IMAGES / "style" / "starry_night.jpg")
@@ -417,14 +417,14 @@ def test_a_painting_of_the_strip_comes_back_with_its_settings(visit):
 
 def test_a_choice_is_looked_at_at_once_and_the_last_one_counts(visit):
     first = visit.bytes["picture"]
-    assert first == encoded(Image.fromarray(to_uint8(instant(CAT, [STARS], 256))), "JPEG")
+    assert first == as_jpeg(to_uint8(instant(CAT, [STARS], 256)))
     before = len(visit.pictures)
     for strength in (0, 1, 2, 3):
         visit.say("choose", choice=asdict(replace(visit.session.choice, strength=strength)), wait=False)
     visit.choose(keep=True, strength=3)
     assert len(visit.pictures) - before < 5
     expected = to_uint8(instant(CAT, [STARS], 256, strength=3 / 5, keep_colors=True))
-    assert visit.bytes["picture"] == encoded(Image.fromarray(expected), "JPEG") != first
+    assert visit.bytes["picture"] == as_jpeg(expected) != first
 
 
 def test_no_look_takes_the_place_of_a_painting(visit):

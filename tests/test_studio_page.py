@@ -85,7 +85,7 @@ def ask(studio, path, **headers):
 def test_the_page_is_for_whoever_has_the_token(studio):
     token = urlsplit(studio.address).query
     assert len(token) > 30
-    for path in ("/", "/?token=", "/?token=wrong", f"/?{token}x", "/session", "/session?token=wrong"):
+    for path in ("/", "/?token=", "/?token=wrong", "/?token=%C3%A9", f"/?{token}x", "/session", "/session?token=wrong"):
         status, headers, body = ask(studio, path)
         assert status == 403 and "with its token" in body, path
         assert "default-src 'none'" in headers["Content-Security-Policy"]

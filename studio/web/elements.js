@@ -1,6 +1,6 @@
 // Elements, and the small things that all parts of the page share.
 
-const AS_ATTRIBUTES = /^(aria-|data-|role$|for$|viewBox$|points$|d$)/;
+const AS_ATTRIBUTES = /^(aria-|data-|role$|for$)/;
 
 /** element("button", { type: "button", "aria-pressed": "true" }, "Paint") */
 export function element(kind, properties = {}, ...children) {

@@ -21,25 +21,20 @@ const PRESETS = {
 export class Knobs {
   /** changed: called with the settings that somebody moved. */
   constructor(changed) {
-    this.changed = changed;
     this.sliders = {};
     for (const [name, [label, options]] of Object.entries(SLIDERS)) {
-      this.sliders[name] = slider(label, { value: options.min, ...options }, (value) => this.move({ [name]: value }));
+      this.sliders[name] = slider(label, { value: options.min, ...options }, (value) => changed({ [name]: value }));
     }
     this.keep = element("input", { type: "checkbox", id: "nst-keep" });
-    this.keep.addEventListener("change", () => this.move({ keep: this.keep.checked }));
+    this.keep.addEventListener("change", () => changed({ keep: this.keep.checked }));
     const keep = element("div", { className: "nst-row nst-check" }, this.keep, element("label", { for: "nst-keep" }, "Keep the photo's colours"));
     this.presets = Object.entries(PRESETS).map(([name, settings]) => [
-      button(name, () => this.move(settings), { className: "nst-preset", "aria-pressed": "false" }), settings,
+      button(name, () => changed(settings), { className: "nst-preset", "aria-pressed": "false" }), settings,
     ]);
     const presets = element("div", { className: "nst-presets", role: "group", "aria-label": "Presets" }, ...this.presets.map(([each]) => each));
     const rows = Object.values(this.sliders).map(({ row }) => row);
     const legend = element("legend", {}, "3. How");
     this.box = element("fieldset", { className: "nst-knobs" }, legend, presets, ...rows, keep);
-  }
-
-  move(settings) {
-    this.changed(settings);
   }
 
   show(choice) {

@@ -56,7 +56,7 @@ export class Masks {
   }
 
   /** The mask that a choice names; null: none, all is the first artwork's. */
-  async load(bytes) {
+  load(bytes) {
     this.file = bytes ? new Blob([bytes], { type: "image/png" }) : null;
   }
 

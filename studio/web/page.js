@@ -9,17 +9,16 @@ import { sendInPieces } from "./pieces.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 
-const SHARE = 50; // of an artwork that is chosen
 const SINGLE_COLUMN = "(max-width: 760px)";
 
 export function startPage(root, link, { alone = false } = {}) {
-  let choice, state = { running: false }, limit = 0, shown = {}, paintings = [];
+  let choice, state = { running: false }, limit = 0, share = 0, shown = {}, paintings = [];
   let pressed; // the button that was pressed last
 
   // ---------------------------------------------------------------- parts
 
-  const photos = new Picker("1. Your photo", "photos", { most: 1, chosen: choosePhoto, files: upload });
-  const styles = new Picker("2. Up to four artworks", "styles", { most: 4, chosen: chooseStyles, files: upload });
+  const photos = new Picker("1. Your photo", "photos", { chosen: choosePhoto, files: upload });
+  const styles = new Picker("2. Up to four artworks", "styles", { chosen: chooseStyles, files: upload });
   const shares = new Shares((values) => change({ shares: values }));
   const knobs = new Knobs((settings) => change(settings));
   const stage = new Stage();
@@ -66,7 +65,7 @@ export function startPage(root, link, { alone = false } = {}) {
 
   function chooseStyles(names) {
     const earlier = Object.fromEntries(choice.styles.map((name, number) => [name, choice.shares[number]]));
-    change({ styles: names, shares: names.map((name) => earlier[name] ?? SHARE), mask: names.length > 1 ? choice.mask : 0 });
+    change({ styles: names, shares: names.map((name) => earlier[name] ?? share), mask: names.length > 1 ? choice.mask : 0 });
   }
 
   function labelOf(name) {
@@ -86,7 +85,7 @@ export function startPage(root, link, { alone = false } = {}) {
   async function upload(given, to) {
     const picker = to === "photos" ? photos : styles;
     picker.complain("");
-    for (const file of to === "photos" ? given.slice(0, 1) : given.slice(0, 4)) {
+    for (const file of given.slice(0, picker.most)) {
       const megabytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MB`;
       if (file.size > limit) picker.complain(`${file.name} has ${megabytes(file.size)}; choose a picture of at most ${megabytes(limit)}.`);
       else await sendInPieces(link, file, to);
@@ -141,7 +140,7 @@ export function startPage(root, link, { alone = false } = {}) {
 
   const hears = {
     all(message) {
-      ({ choice, state, limit } = message);
+      ({ choice, state, limit, share, most: styles.most } = message);
       lost.hidden = opening.hidden = true;
       columns.hidden = false;
       photos.fill(message.photos);

@@ -6,9 +6,9 @@ const PICTURES = "image/*,.heic,.heif,.avif,.tif,.tiff";
 
 export class Picker {
   /** to: "photos" or "styles". chosen: called with the names. files: called with what somebody wants to add. */
-  constructor(title, to, { most, chosen, files }) {
+  constructor(title, to, { chosen, files }) {
     this.to = to;
-    this.most = most;
+    this.most = 1; // that can be chosen
     this.names = [];
     this.entries = [];
     this.changed = chosen;
