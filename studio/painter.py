@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from nst.commands.arguments import in_words as plainly
 from nst.job import Job
 from nst.paths import IMAGES
 from nst.pictures import to_uint8
@@ -101,4 +102,4 @@ def warm(costs: Costs) -> None:
 def in_words(error: BaseException) -> str:
     """What went wrong, for the page; what was not foreseen is named with its kind."""
     known = isinstance(error, ValueError | OSError | NotImplementedError)
-    return str(error) if known else f"{type(error).__name__}: {error}"
+    return plainly(error) if known else f"{type(error).__name__}: {error}"
