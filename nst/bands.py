@@ -39,8 +39,25 @@ class Rows:
         return found
 
 
+@tf.function(autograph=False)
+def forward_band(layer, above, band, at_end, in_tiles):
+    """What a convolution gives of a band below two rows of the same volume (one of zeros, at the top).
+
+    at_end: zeros follow. Returns the rows (None if that is too few for one), and the last two to go on with.
+    """
+    x = tf.concat([above, band, *([tf.zeros_like(band[:1])] if at_end else [])], 0)
+    return layer.forward_rows(x, in_tiles) if x.shape[0] > 2 else None, _last_two(x)
+
+
+@tf.function(autograph=False)
+def backward_band(layer, above, parts, is_open, at_end, in_tiles):
+    """Likewise the gradient before a convolution, from parts of that after it, which count where the ReLU is open."""
+    x = _gated(above, parts, is_open, int(at_end))
+    return layer.backward_rows(x, in_tiles) if x.shape[0] > 2 else None, _last_two(x)
+
+
 @tf.function(jit_compile=True, autograph=False)
-def gated(above, parts, is_open, zeros):
+def _gated(above, parts, is_open, zeros):
     """The rows above, and below them the sum of the parts where the ReLU is open, and some rows of zeros."""
     if is_open.dtype != tf.bool:
         is_open = is_open > 0
@@ -48,7 +65,7 @@ def gated(above, parts, is_open, zeros):
     return tf.concat([above, tf.pad(rows, [[0, zeros], [0, 0], [0, 0]])], 0)
 
 
-def last_two(rows):
+def _last_two(rows):
     """A copy of the last two rows: a slice would keep all of them in memory."""
     return tf.concat([rows[-2:-1], rows[-1:]], 0)
 

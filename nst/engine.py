@@ -28,7 +28,7 @@ from nst.winograd import Winograd, through_relu
 
 FORWARD, BACKWARD = 4, 6  # outputs along one side of a tile
 SMALLEST_IN_TILES = 24_000  # pixels; a smaller picture is painted before the kernels for it are compiled
-_SMALLEST_CHANNELS = 128  # below that, moving tiles about takes longer than the multiplications saved
+_SMALLEST_CHANNELS = 64  # in and out; with fewer, moving tiles about takes longer than the multiplications saved
 _FEW_CHANNELS = 16  # as many numbers as one instruction computes
 
 # ---------------------------------------------------------------- layers
@@ -107,7 +107,6 @@ def _shifted_sum(x):
     return functools.reduce(tf.add, [x[i : i + n_H, j : j + n_W, i, j] for i in range(3) for j in range(3)])
 
 
-@tf.function(autograph=False)
 def _plain_rows(x, kernel, bias=None):
     y = tf.nn.conv2d(x[tf.newaxis], kernel, 1, [[0, 0], [0, 0], [1, 1], [0, 0]])
     return (y if bias is None else tf.nn.relu(tf.nn.bias_add(y, bias)))[0]

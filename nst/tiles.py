@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst.areas import position_weights
-from nst.bands import Gram, Rows, Whole, folded, gated, last_two
+from nst.bands import Gram, Rows, Whole, backward_band, folded, forward_band
 from nst.compact import compact_of
 from nst.engine import (
     Convolution,
@@ -38,6 +38,8 @@ from nst.vgg import layers_checked, preprocess
 BAND_BYTES = 12 * 2**20  # of one layer's activations
 RECOMPUTED = "block3_conv1"
 _WHOLE_TILES = 12  # rows, a multiple of what Winograd's tiles give: 4 forward, 6 backward
+
+_preprocessed = tf.function(preprocess, autograph=False)
 
 Bands = Iterator[tf.Tensor]  # a volume's rows from the top to the bottom, in bands (rows, n_W, n_C)
 Seen = list[list[tf.Tensor]]  # what a cost gets: for each mask the volumes, in the order of the layer names
@@ -142,7 +144,7 @@ class _Evaluation:
         step, rows, columns = self._step(0), self._mirrored(1), self._mirrored(2)
         for row in range(0, len(rows), step):
             band = np.asarray(self.picture[0])[rows[row : row + step]][:, columns]
-            yield preprocess(tf.convert_to_tensor(band, tf.float32))
+            yield _preprocessed(tf.convert_to_tensor(band, tf.float32))
 
     def _mirrored(self, axis):
         """The row, or column, of the picture for each one of the picture with its border."""
@@ -156,23 +158,20 @@ class _Evaluation:
         return self._convolved(n, bands, keep, wanted)
 
     def _convolved(self, n, bands, keep, wanted):
-        (n_H, _, _), row, above = self.shapes[n], 0, None
+        (n_H, n_W, _), row = self.shapes[n], 0
+        above = tf.zeros((1, n_W, self.layers[n].kernel.shape[2]))
         for band in bands:
             row += band.shape[0]
-            border = tf.zeros_like(band[:1])
-            x = tf.concat([border if above is None else above, band, *([border] if row == n_H else [])], 0)
-            above = last_two(x)
-            del band, border
-            found = [self.layers[n].forward_rows(x, self.in_tiles)] if x.shape[0] > 2 else []
-            del x
-            for band in found:
-                if keep:
-                    self._keep(n, band)
-                for _, part in wanted:
-                    part.add(band)
-                del band
-            if found:
-                yield found.pop()
+            band, above = forward_band(self.layers[n], above, band, row == n_H, self.in_tiles)
+            if band is None:
+                continue
+            if keep:
+                self._keep(n, band)
+            for _, part in wanted:
+                part.add(band)
+            found = [band]
+            del band
+            yield found.pop()
 
     def _pooled(self, n, bands, keep):
         """Pooled band by band, and then put together to bands as high as is right for the next layer."""
@@ -235,12 +234,10 @@ class _Evaluation:
             for place, part in self.wanted.get(n, ()):
                 parts += part.backward(kept, row, self.gradients[place])
             row += rows
-            x = gated(above, parts, kept, int(row == n_H))
-            above = last_two(x)
+            found, above = backward_band(self.layers[n], above, parts, kept, row == n_H, self.in_tiles)
             del parts, kept
-            found = [self.layers[n].backward_rows(x, self.in_tiles)] if x.shape[0] > 2 else []
-            del x
-            if found:
+            if found is not None:
+                found = [found]
                 yield found.pop()
         for place, _ in self.wanted.get(n, ()):
             self.gradients[place] = None

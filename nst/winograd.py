@@ -11,7 +11,9 @@ import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
 POINTS = {4: (0, 1.5, -1.5, 1 / 1.5, -1 / 1.5), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}  # found by trying: least rounding
-STRIP_BYTES = 64 * 2**20  # larger volumes are transformed strip by strip
+STRIP_BYTES = 64 * 2**20  # larger volumes are transformed strip by strip,
+FEW_CHANNELS, FEW_STRIP_BYTES = 128, 2 * 2**20  # and in the cache where the kernel fits in as well,
+STRIPS = 100  # as long as TensorFlow does not get too many operations to look after
 
 # With another number of threads BLAS gives another last digit, and after many evaluations another picture.
 one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
@@ -47,29 +49,36 @@ class Winograd:
     def __init__(self, kernel, m):
         A, G, _ = winograd_matrices(m)
         self.m, self.n_C, self.n_K = m, *kernel.shape[2:]
+        self.strip_bytes = FEW_STRIP_BYTES if max(self.n_C, self.n_K) <= FEW_CHANNELS else STRIP_BYTES
         transformed = np.kron(G, G).astype(np.float32) @ kernel.reshape(9, -1).astype(np.float32)
         self.kernel = tf.constant(transformed.reshape(-1, self.n_C, self.n_K))
         self.from_tiles = tf.constant(np.kron(A, A).T, tf.float32)  # acts on flattened tiles as A.T on rows and columns
 
     def __call__(self, x, finish, *arguments):
         """The convolution, then `finish(rows, *arguments)`. x is a tensor, or the pair of arguments of through_relu."""
-        m = self.m
-        _, n_H, n_W, _ = tf.nest.flatten(x)[0].shape
-        rows, columns = -(-n_H // m), -(-n_W // m)
-        strips = min(rows, -(-((m + 2) ** 2) * rows * columns * max(self.n_C, self.n_K) * 4 // STRIP_BYTES))
-        height = -(-rows // strips)
-        done = []
-        for first in range(0, rows, height):
-            top, bottom = m * first, min(m * (first + height), n_H)
-            strip = _rows(x, max(top - 1, 0), min(bottom + 1, n_H))
-            done.append(self.rows(strip, top == 0, bottom == n_H, finish, *arguments))
-        return tf.concat(done, 0)[tf.newaxis] if len(done) > 1 else done[0][tf.newaxis]
+        return self.rows(tf.nest.map_structure(lambda volume: volume[0], x), True, True, finish, *arguments)[tf.newaxis]
 
     def rows(self, x, at_top, at_bottom, finish, *arguments):
         """The same for some rows (height, n_W, n_C) of a picture.
 
         x has a row more on either side, but where the picture ends: at_top, at_bottom.
         """
+        m = self.m
+        n_H, n_W, _ = tf.nest.flatten(x)[0].shape
+        n_H -= (not at_top) + (not at_bottom)
+        down, across = -(-n_H // m), -(-n_W // m)
+        strips = min(down, STRIPS, -(-((m + 2) ** 2) * down * across * max(self.n_C, self.n_K) * 4 // self.strip_bytes))
+        if strips == 1:
+            return self._strip(x, at_top, at_bottom, finish, *arguments)
+        height = m * -(-down // strips)  # the last strip begins a little earlier: all are alike, and compiled once
+        done = []
+        for first in range(0, n_H, height):
+            top = min(first, n_H - height)
+            strip = _rows(x, top - at_top, top - at_top + height + 2)
+            done.append(self._strip(strip, False, False, finish, *arguments)[first - top :])
+        return tf.concat(done, 0)
+
+    def _strip(self, x, at_top, at_bottom, finish, *arguments):
         m = self.m
         height, n_W, _ = tf.nest.flatten(x)[0].shape
         height -= (not at_top) + (not at_bottom)
@@ -79,7 +88,13 @@ class Winograd:
 
 
 def _rows(x, first, end):
-    return tf.nest.map_structure(lambda volume: volume[0, first:end], x)
+    """Rows of each volume in x, with zeros above and below it."""
+
+    def rows(volume):
+        found, above, below = volume[max(first, 0) : end], max(-first, 0), max(end - volume.shape[0], 0)
+        return tf.pad(found, [[above, below], [0, 0], [0, 0]]) if above or below else found
+
+    return tf.nest.map_structure(rows, x)
 
 
 def through_relu(gradients, activations):

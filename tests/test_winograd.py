@@ -36,11 +36,26 @@ def test_a_winograd_convolution_is_the_convolution(m, sides, rng):
 
 
 @pytest.mark.parametrize("strip_bytes", [1, 40_000, 2**30])
-def test_strips_change_nothing(strip_bytes, monkeypatch, rng):
-    monkeypatch.setattr(winograd, "STRIP_BYTES", strip_bytes)
-    x, kernel = uniform(rng, 45, 26, 8), uniform(rng, 3, 3, 8, 5)
-    found = tf.function(lambda x: Winograd(kernel, 4)(x, tf.identity))(x[np.newaxis])
-    assert relative(found[0], correlate(x, kernel)) < 1e-5
+@pytest.mark.parametrize("m", [4, 6])
+@pytest.mark.parametrize("n_H", [45, 48])  # the last strip juts out, or is whole
+def test_strips_change_nothing(n_H, m, strip_bytes, monkeypatch, rng):
+    monkeypatch.setattr(winograd, "FEW_STRIP_BYTES", strip_bytes)
+    x, kernel = uniform(rng, n_H, 26, 8), uniform(rng, 3, 3, 8, 5)
+    right = correlate(x, kernel)
+    convolution = Winograd(kernel, m)
+    assert relative(tf.function(lambda x: convolution(x, tf.identity))(x[np.newaxis])[0], right) < 1e-5
+    inner = tf.function(lambda x: convolution.rows(x, False, False, tf.identity))(x)  # rows that go on above and below
+    assert inner.shape[0] == n_H - 2 and relative(inner, right[1:-1]) < 1e-5
+
+
+@pytest.mark.parametrize(("channels", "most", "strips"), [(8, 1, 30), (8, 7, 6), (130, 1, 1)])
+def test_strips_are_many_where_kernels_are_small_and_not_too_many(channels, most, strips, monkeypatch, rng):
+    monkeypatch.setattr(winograd, "FEW_STRIP_BYTES", 1)
+    monkeypatch.setattr(winograd, "STRIPS", most if most > 1 else 100)
+    convolution, heights = Winograd(uniform(rng, 3, 3, channels, channels), 4), []
+    monkeypatch.setattr(convolution, "_strip", lambda x, *_: heights.append(x.shape[0]) or x[1:-1])
+    assert convolution.rows(tf.zeros((122, 9, channels)), False, False, tf.identity).shape[0] == 120
+    assert heights == [120 // strips + 2] * strips
 
 
 def test_a_pair_is_the_gradient_before_a_relu(rng):
