@@ -20,6 +20,7 @@ import numpy as np
 import onnxruntime
 from machine import processor
 
+from nst.filtering import Filter
 from nst.graphs import Graph
 
 HERE = Path(__file__).parent
@@ -70,31 +71,39 @@ def frames(sessions):
     return {name: 1 / statistics.median(times[1:]) for name, times in seconds.items()}
 
 
-def qualities(file, art, photos):
-    """[(photo, J of the photo, of the filter's painting, of nst paint's, evaluations)], by the cost of nst paint."""
+def judged(art, path, painters):
+    """J by the cost of nst paint at SIZE: of the photo itself, of what nst paint makes of it, and each painter."""
     import nst
 
     nst.start_tensorflow()
     import tensorflow as tf
 
-    from nst.filtering import Filter
     from nst.job import Job
-    from nst.minimize import minimize
     from nst.recipe import paint, problem
 
+    job = Job(str(path), (str(art),), size=SIZE)
+    photo, cost = problem(job)(SIZE)
+    with tempfile.TemporaryDirectory() as folder:
+        best, _ = paint(job, output=folder, watch=lambda run: None)
+    return [float(cost(tf.constant(each))) for each in (photo, best, *(painter(photo.numpy()) for painter in painters))]
+
+
+def qualities(file, art, photos):
+    """[(photo, J of the photo, of the filter's painting, of nst paint's, evaluations)], by the cost of nst paint."""
     rows, painter = [], Filter(file)
     for path in photos:
-        job = Job(str(path), (str(art),), size=SIZE)
-        photo, cost = problem(job)(SIZE)
-        with tempfile.TemporaryDirectory() as folder:
-            best, _ = paint(job, output=folder, watch=lambda run: None)
-        made = [photo, tf.constant(painter(photo.numpy())), tf.constant(best)]
-        costs = [float(cost(each)) for each in made]
+        itself, best, filtered = judged(art, path, [painter])
+        import tensorflow as tf
+
+        from nst.job import Job
+        from nst.minimize import minimize
+        from nst.recipe import problem
+
         photo, cost = problem(Job(str(path), (str(art),), size=SMALL))(SMALL)
         wanted = float(cost(tf.constant(painter(photo.numpy()))))
         history = minimize(cost, tf.Variable(photo), MOST, output=None, watch=lambda run: None)
         worth = next((str(number) for number, J in enumerate(history, 1) if wanted >= J), f"over {MOST}")
-        rows.append((Path(path).name, *costs, worth))
+        rows.append((Path(path).name, itself, filtered, best, worth))
     return rows
 
 

