@@ -21,14 +21,16 @@ PHOTO = IMAGES / "content" / "coffee_cup.png"  # what the page begins with; CC0
 PORT = 8867  # beside the studio's
 SAMPLE = 200  # pixels of a thumbnail's sides
 KINDS = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".gz": "application/gzip"}
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
+    "img-src 'self' blob:; media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
 HEADERS = {
     # Threads share memory, which a browser allows only to a page that is by itself.
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
-    "style-src 'self'; img-src 'self' blob:; media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -72,10 +74,15 @@ def export(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves these files, and nothing else, to this machine. port 0: any; if another program has it, any other."""
+    """Serves these files, and nothing else, to this machine. port 0: any; if another program has it, any other.
 
-    def __init__(self, files: Mapping[str, bytes], port: int = 0):
+    framed: pages of this machine, a notebook for instance, may show the page in a frame. It paints with one core there.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], port: int = 0, framed: bool = False):
         self.files = files
+        who = "http://127.0.0.1:* http://localhost:*" if framed else "'none'"
+        self.headers = HEADERS | {"Content-Security-Policy": f"{POLICY}; frame-ancestors {who}"}
         try:
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError:
@@ -106,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status, data, kind):
         self.send_response(status)
-        for name, value in HEADERS.items():
+        for name, value in self.server.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
         self.send_header("Content-Length", str(len(data)))

@@ -521,6 +521,40 @@ def test_a_phone_a_keyboard_and_a_screen_reader_reach_everything(ready):
 
 
 @browser_tests
+def test_a_notebook_shows_the_page_in_a_frame_if_it_may(tab):
+    for framed in (False, True):
+        with serving(Server(page_files(FILTERS), framed=framed)) as inner:
+            frame = f'<iframe src="{inner.address}" width="900" height="700" allow="camera"></iframe>'
+            with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), html(frame))) as outer:
+                tab.goto(f"http://localhost:{outer.server_port}/")
+                inside = tab.frame_locator("iframe")
+                if framed:
+                    inside.get_by_role("button", name="Camera").click()
+                    inside.locator("#state", has_text="one thread").wait_for()
+                    tab.frames[1].wait_for_function("paintings > 0")
+                    assert all(each.startswith("http://localhost:") for each in tab.wrong)  # where the frame is
+                else:
+                    tab.wait_for_timeout(1000)
+                    assert inside.locator("#state").count() == 0 and "frame-ancestors" in tab.wrong.pop()
+
+
+def html(text):
+    """A handler that answers with this page."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_):
+            pass
+
+    return Handler
+
+
+@browser_tests
 def test_any_web_server_shows_the_page_with_one_thread(tab, exported):
     class Plain(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
