@@ -39,8 +39,7 @@ def row(art, files):
     for file, J in zip(files, filtered):
         about = json.loads({each.key: each.value for each in onnx.load(file).metadata_props}["nst"])
         start = "nothing" if "scratch" in file.stem else "bold_strokes"
-        took = f"{about['steps']} | {about['seconds']}"
-        yield f"| {art.stem} | {start} | {took} | {J:.1f} | {J / best:.1f} | {J / itself:.2f} |"
+        yield f"| {art.stem} | {start} | {about['steps']} | {J:.1f} | {J / best:.1f} | {J / itself:.2f} |"
 
 
 def main():
@@ -62,8 +61,8 @@ def main():
     lines = [
         f"# Filters after more and more steps, by benchmarks/filter_curve.py, J at {SIZE} px",
         "",
-        "| artwork | began with | steps | seconds | J of photos not seen | of `nst paint`'s | of the photo's |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| artwork | began with | steps | J of photos not seen | of `nst paint`'s | of the photo's |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, art in arts.items():
         for line in row(art, files[name]):

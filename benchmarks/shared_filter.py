@@ -6,7 +6,7 @@ Conditional instance normalisation (Dumoulin, Shlens & Kudlur 2017): four artwor
 scales and shifts of its own. That is trained for --shared steps, from bold_strokes. Then an artwork that the network
 does not know, `grid` of FOLDER (see filter_curve.py), is learned in --steps steps: from the shared network, with the
 mean of the four's scales and shifts; the same, where for the first half nothing else may change; and from the filter
-bold_strokes, as `nst filter train` does. J: of that training's own photo, not learned from, before and after.
+bold_strokes, as `nst filter train` does. J: of that training's own photo, not learned from.
 """
 
 import argparse
@@ -62,18 +62,17 @@ def trained_together(arts, steps):
 
 
 def learned(art, start, steps, norms_first):
-    """J before and after, of the photo that the training does not learn from."""
+    """J at the end, of the photo that the training does not learn from."""
     training = Training(Lesson(str(art), PHOTOS, str(start)))
     everything = [name for name in training.variables if not name.startswith("noise")]
     if norms_first:
         learns(training, [name for name in everything if of_norms(name)])
-    training.look()
     for step in range(steps):
         if norms_first and step == steps // 2:
             learns(training, everything)
         training.step(step / steps)
     training.look()
-    return training.looks[0][2], training.looks[-1][2]
+    return training.looks[-1][2]
 
 
 def main():
@@ -86,14 +85,14 @@ def main():
     if not shared.exists():
         arts = sorted((IMAGES / "style").glob("*.jpg"))
         shared.write_bytes(filter_graph(trained_together(arts, given.shared)))
-    lines = ["| begins with | J at first | J after |", "| --- | --- | --- |"]
+    lines = ["| begins with | J |", "| --- | --- |"]
     for name, start, norms_first in (
         ("the shared network", shared, False),
         ("the shared network, only scales and shifts in the first half", shared, True),
         ("bold_strokes", START, False),
     ):
-        before, after = learned(given.folder / "grid.png", start, given.steps, norms_first)
-        lines.append(f"| {name} | {before:.1f} | {after:.1f} |")
+        J = learned(given.folder / "grid.png", start, given.steps, norms_first)
+        lines.append(f"| {name} | {J:.1f} |")
         print(lines[-1], flush=True)
     head = (
         f"# One network for many artworks, by benchmarks/shared_filter.py\n\n`grid`, {given.steps} steps, the shared "
