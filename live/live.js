@@ -12,7 +12,7 @@ const SAMPLE = 200; // pixels of a thumbnail's sides
 const BIGGEST = 100e6; // bytes of a filter's file; those of this course have 0.23 million
 const PAINTING = "Painting …";
 const NEEDED = "It takes WebAssembly, as in a current Firefox, Chrome, Edge or Safari.";
-const NO_FILTER = "no filter. It must take a picture (1, 3, height, width) of any size, and give one.";
+const NO_FILTER = "no filter. `nst filter train` makes them; another .onnx file must take a picture (1, 3, height, width) of any size, and give one.";
 const GONE = "The camera is gone. Connect it again, or choose a photo or a video.";
 const DOORS = ["camera", "photo", "video"];
 

@@ -103,8 +103,9 @@ def read_image(path: str | Path, max_size: int = 512, enlarge: bool = False, min
     size = [round(scale * side) for side in image.size]
     if min(size) < SMALLEST_SIDE or size[0] * size[1] > max(MOST_PIXELS, longest**2):
         remedy = "a larger size, or crop the picture" if scale != 1 else "a larger picture"
+        become = f" become {size[0]} x {size[1]} at size {max_size}" if scale != 1 else ""
         raise TooSmall(
-            f"{text}: {image.width} x {image.height} pixels become {size[0]} x {size[1]} at size {max_size}; "
+            f"{text}: {image.width} x {image.height} pixels{become}; "
             f"both sides must be at least {SMALLEST_SIDE}. Take {remedy}"
         )
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)[np.newaxis] / 255

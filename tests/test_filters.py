@@ -302,6 +302,9 @@ def test_a_filter_is_trained_and_paints_a_photo_and_a_folder(short, tmp_path, ca
     assert len(list(folder.iterdir())) == len(list(PHOTOS.iterdir()))
     assert main(["filter", "apply", str(made), str(PHOTOS / "cat.png"), "-o", str(folder), "--size", "64"]) == 0
     assert (folder / "cat_strokes.png").is_file()
+    both = [str(PHOTOS / "cat.png"), str(PHOTOS / "dahlia.jpg")]
+    assert main(["filter", "apply", str(made), *both, "-o", str(tmp_path / "two"), "--size", "64"]) == 0
+    assert {path.name for path in (tmp_path / "two").iterdir()} == {"cat.png", "dahlia.png"}
 
 
 def test_painting_needs_no_tensorflow(file, tmp_path):
@@ -323,6 +326,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(file, tmp_path, capsys):
     (tmp_path / "text.onnx").write_text("not a graph")
     other_graph(tmp_path / "other.onnx")
     cat = PHOTOS / "cat.png"
+    Image.new("RGB", (3, 3)).save(tmp_path / "tiny.png")
     for words, reason in [
         (("train", ART, "--minutes", 0), "--minutes 0: give more than 0"),
         (("train", ART, "--strength", 11), "--strength 11: give 0 to 10"),
@@ -337,7 +341,10 @@ def test_what_makes_no_sense_is_refused_in_one_line(file, tmp_path, capsys):
         (("apply", file, tmp_path / "none.jpg"), "none.jpg: no such file"),
         (("apply", file, tmp_path / "empty"), "no pictures in this folder"),
         (("apply", file, cat, "-o", cat), "cat.png: one of the photos"),
-        (("apply", file, PHOTOS, "-o", tmp_path / "x.png"), "x.png: a picture; for a folder of photos give a folder"),
+        (("apply", file, PHOTOS, "-o", tmp_path / "x.png"), "x.png: a picture; for several photos give a folder"),
+        (("apply", file, cat, PHOTOS, "-o", tmp_path / "out"), "cat.png: two photos would be painted there"),
+        (("apply", file, cat, cat, "-o", tmp_path / "x.png"), "x.png: a picture; for several photos give a folder"),
+        (("apply", file, tmp_path / "tiny.png"), "tiny.png: 3 x 3 pixels; both sides must be at least 32"),
         (("apply", file, cat, "--size", 8), "both sides must be at least"),
     ]:
         said = refused(capsys, *words)

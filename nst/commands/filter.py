@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import itertools
 import shutil
 import sys
 import tempfile
@@ -67,8 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--resume", action="store_true", help="go on with a training that was stopped or killed")
     apply = kinds.add_parser("apply", help="paint pictures with a filter", description=_apply.__doc__)
     apply.add_argument("filter", metavar="FILTER", help="a file, or the name of one that comes with the course")
-    apply.add_argument("photo", metavar="PHOTO|FOLDER", help="any picture file, or a folder of them")
-    apply.add_argument("-o", "--output", metavar="OUT", help="a picture file, or for a folder another one")
+    apply.add_argument("photos", metavar="PHOTO|FOLDER", nargs="+", help="any picture files, or a folder of them")
+    apply.add_argument("-o", "--output", metavar="OUT", help="a picture file, or for several photos a folder")
     apply.add_argument(
         "--size", type=whole_number, metavar="N", default=LONGEST, help=f"longer side at most (default: {LONGEST})"
     )
@@ -90,10 +91,12 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _apply(given):
-    """Paint a photo, or each in a folder, with a filter. No TensorFlow is needed."""
-    file, source = find(given.filter), Path(given.photo).expanduser()
-    many = source.is_dir()
-    photos = pictures_in(source) if many else [check_file(given.photo)]
+    """Paint a photo, or several, or all in a folder, with a filter. No TensorFlow is needed."""
+    file, folders = find(given.filter), [Path(source).expanduser().is_dir() for source in given.photos]
+    found = [
+        pictures_in(source) if is_folder else [check_file(source)] for source, is_folder in zip(given.photos, folders)
+    ]
+    photos, many = list(itertools.chain(*found)), any(folders) or len(folders) > 1
     made = _destinations(photos, many, given.output, file.stem)
     painter, failed = Filter(file), 0
     for photo, destination in zip(photos, made):
@@ -123,11 +126,13 @@ def _destinations(photos, many, output, name):
     else:
         folder = place or OUTPUT / name
         if folder.exists() and not folder.is_dir():
-            raise Refused(f"{folder}: a file; for a folder of photos give a folder")
+            raise Refused(f"{folder}: a file; for several photos give a folder")
         if folder.suffix.lower() in ENDINGS and not folder.exists():
-            raise Refused(f"{folder}: a picture; for a folder of photos give a folder")
+            raise Refused(f"{folder}: a picture; for several photos give a folder")
         stems = [photo.stem for photo in photos]
         made = [folder / f"{p.stem if stems.count(p.stem) == 1 else p.name.replace('.', '_')}.png" for p in photos]
+    if twice := [path for path in made if made.count(path) > 1]:
+        raise Refused(f"{twice[0]}: two photos would be painted there; rename one of them")
     if taken := {path.resolve() for path in made} & {photo.resolve() for photo in photos}:
         raise Refused(f"{taken.pop()}: one of the photos; let the painting go somewhere else")
     return made
