@@ -342,7 +342,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(file, tmp_path, capsys):
         (("apply", file, tmp_path / "empty"), "no pictures in this folder"),
         (("apply", file, cat, "-o", cat), "cat.png: one of the photos"),
         (("apply", file, PHOTOS, "-o", tmp_path / "x.png"), "x.png: a picture; for several photos give a folder"),
-        (("apply", file, cat, PHOTOS, "-o", tmp_path / "out"), "cat.png: two photos would be painted there"),
+        (("apply", file, cat, PHOTOS, "-o", tmp_path / "out"), "cat_png.png: two photos would be painted there"),
         (("apply", file, cat, cat, "-o", tmp_path / "x.png"), "x.png: a picture; for several photos give a folder"),
         (("apply", file, tmp_path / "tiny.png"), "tiny.png: 3 x 3 pixels; both sides must be at least 32"),
         (("apply", file, cat, "--size", 8), "both sides must be at least"),
