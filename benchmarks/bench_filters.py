@@ -90,15 +90,18 @@ def judged(art, path, painters):
 
 def qualities(file, art, photos):
     """[(photo, J of the photo, of the filter's painting, of nst paint's, evaluations)], by the cost of nst paint."""
+    import nst
+
+    nst.start_tensorflow()
+    import tensorflow as tf
+
+    from nst.job import Job
+    from nst.minimize import minimize
+    from nst.recipe import problem
+
     rows, painter = [], Filter(file)
     for path in photos:
         itself, best, filtered = judged(art, path, [painter])
-        import tensorflow as tf
-
-        from nst.job import Job
-        from nst.minimize import minimize
-        from nst.recipe import problem
-
         photo, cost = problem(Job(str(path), (str(art),), size=SMALL))(SMALL)
         wanted = float(cost(tf.constant(painter(photo.numpy()))))
         history = minimize(cost, tf.Variable(photo), MOST, output=None, watch=lambda run: None)

@@ -3,7 +3,7 @@
 .venv/bin/python benchmarks/eight_bits.py [FILTER.onnx]
 
 ONNX Runtime's own static quantisation, per channel, calibrated on the course's photos; frames at 480 x 360, two
-threads, in turns (see bench_filters.py).
+threads, in turns (see bench_filters.py). What each makes of a photo is put into the folder for temporary files.
 """
 
 import os

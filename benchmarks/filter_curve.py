@@ -9,13 +9,11 @@ number in --curve, and one that began from nothing. What is there already is not
 """
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
-import onnx
 from bench_filters import SIZE, judged
 from filter_sheet import NEW
 from strength_sheet import circles, dots, grid, pencil
@@ -35,12 +33,11 @@ def trained(art, file, steps, *more):
 
 def rows(art, files):
     """Lines of the table, a filter in each."""
-    costs = np.mean([judged(art, photo, map(Filter, files)) for photo in NEW], axis=0)
-    itself, best, *filtered = costs
-    for file, J in zip(files, filtered):
-        about = json.loads({each.key: each.value for each in onnx.load(file).metadata_props}["nst"])
+    filters = list(map(Filter, files))
+    itself, best, *filtered = np.mean([judged(art, photo, filters) for photo in NEW], axis=0)
+    for file, each, J in zip(files, filters, filtered):
         start = "nothing" if "scratch" in file.stem else "bold_strokes"
-        yield f"| {start} | {about['steps']} | {J:.1f} | {J / best:.1f} | {J / itself:.2f} |"
+        yield f"| {start} | {each.about['steps']} | {J:.1f} | {J / best:.1f} | {J / itself:.2f} |"
 
 
 def main():

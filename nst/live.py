@@ -81,8 +81,8 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, files: Mapping[str, bytes], port: int = 0, framed: bool = False):
         self.files = files
-        who = "http://127.0.0.1:* http://localhost:*" if framed else "'none'"
-        self.headers = HEADERS | {"Content-Security-Policy": f"{POLICY}; frame-ancestors {who}"}
+        here = f"{POLICY}; frame-ancestors http://127.0.0.1:* http://localhost:*"
+        self.headers = HEADERS | {"Content-Security-Policy": here} if framed else HEADERS
         try:
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError:
