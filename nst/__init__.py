@@ -21,8 +21,14 @@ def silent_stderr() -> Iterator[None]:
         yield
 
 
-def start_tensorflow() -> None:
-    """Import TensorFlow without its start-up messages."""
+def start_tensorflow(give_back: bool = False) -> None:
+    """Import TensorFlow without its start-up messages.
+
+    give_back: memory that it needs no more goes back to the system, where it is otherwise kept for later. That costs
+    time where single volumes are large, and is worth it if they are of several sizes. In vain once it is imported.
+    """
+    if give_back:
+        os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
     with silent_stderr():
         import tensorflow as tf
 

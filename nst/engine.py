@@ -269,7 +269,7 @@ def fast_feature_model(
     @tf.custom_gradient
     def fast(volume):
         in_tiles = worth_tiles(*volume.shape[1:3])
-        volumes = [volume]
+        volumes = [tf.stop_gradient(volume)]  # or a tape outside prepares a gradient of each of our functions, in vain
         for _, layer in layers:
             volumes.append(layer.forward(volumes[-1], in_tiles))
         found = {name: volume for (name, _), volume in zip(layers, volumes[1:])}

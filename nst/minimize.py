@@ -1,6 +1,9 @@
 """Fewer evaluations of the cost: L-BFGS, preconditioned, from coarse to fine. Notebook 06 explains each of them."""
 
+import ctypes
 import functools
+import gc
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -136,6 +139,8 @@ def coarse_to_fine(
             _descend(run, asked, _is_large(costs[n]), image, left, broad, f"{max(image.shape)} px")
             run.show(image, f"scale_{n + 1}_{max(image.shape)}px.png")
             ends.append(len(run.history))
+            asked = costs[n] = None  # their targets and kernels, before the next scale takes its own
+            _give_back_memory()
     return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
 
 
@@ -192,6 +197,13 @@ def _asked(cost_function, image):
     return evaluate
 
 
+def _give_back_memory():
+    """Return to the system what nobody needs any more: the C library would keep most of it for later."""
+    gc.collect()
+    if sys.platform == "linux":
+        getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)  # glibc has it
+
+
 def _prepare(cost_function):
     getattr(cost_function, "prepare", lambda: None)()
 
@@ -218,7 +230,7 @@ class _Ahead:
 
     def result(self, scale):
         """What asks for J at this scale, or None: then that has to be made."""
-        return self._asked[scale].result() if scale in self._asked else None
+        return self._asked.pop(scale).result() if scale in self._asked else None
 
     def _work(self, cost_function, picture):
         _prepare(cost_function)

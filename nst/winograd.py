@@ -12,8 +12,7 @@ from threadpoolctl import threadpool_limits
 
 POINTS = {4: (0, 1.5, -1.5, 1 / 1.5, -1 / 1.5), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}  # found by trying: least rounding
 STRIP_BYTES = 64 * 2**20  # larger volumes are transformed strip by strip,
-FEW_CHANNELS, FEW_STRIP_BYTES = 128, 2 * 2**20  # and in the cache where the kernel fits in as well,
-STRIPS = 100  # as long as TensorFlow does not get too many operations to look after
+FEW_CHANNELS, FEW_STRIP_BYTES = 128, 2 * 2**20  # and in the cache where the kernel fits in as well
 
 # With another number of threads BLAS gives another last digit, and after many evaluations another picture.
 one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
@@ -50,8 +49,8 @@ class Winograd:
         A, G, _ = winograd_matrices(m)
         self.m, self.n_C, self.n_K = m, *kernel.shape[2:]
         self.strip_bytes = FEW_STRIP_BYTES if max(self.n_C, self.n_K) <= FEW_CHANNELS else STRIP_BYTES
-        transformed = np.kron(G, G).astype(np.float32) @ kernel.reshape(9, -1).astype(np.float32)
-        self.kernel = tf.constant(transformed.reshape(-1, self.n_C, self.n_K))
+        transformed = tf.matmul(tf.constant(np.kron(G, G), tf.float32), tf.reshape(kernel, (9, -1)))
+        self.kernel = tf.reshape(transformed, (-1, self.n_C, self.n_K))
         self.from_tiles = tf.constant(np.kron(A, A).T, tf.float32)  # acts on flattened tiles as A.T on rows and columns
 
     def __call__(self, x, finish, *arguments):
@@ -67,16 +66,23 @@ class Winograd:
         n_H, n_W, _ = tf.nest.flatten(x)[0].shape
         n_H -= (not at_top) + (not at_bottom)
         down, across = -(-n_H // m), -(-n_W // m)
-        strips = min(down, STRIPS, -(-((m + 2) ** 2) * down * across * max(self.n_C, self.n_K) * 4 // self.strip_bytes))
+        strips = min(down, -(-((m + 2) ** 2) * down * across * max(self.n_C, self.n_K) * 4 // self.strip_bytes))
         if strips == 1:
             return self._strip(x, at_top, at_bottom, finish, *arguments)
         height = m * -(-down // strips)  # the last strip begins a little earlier: all are alike, and compiled once
-        done = []
-        for first in range(0, n_H, height):
-            top = min(first, n_H - height)
-            strip = _rows(x, top - at_top, top - at_top + height + 2)
-            done.append(self._strip(strip, False, False, finish, *arguments)[first - top :])
-        return tf.concat(done, 0)
+        tops = [min(first, n_H - height) for first in range(0, n_H, height)]
+
+        def strip(top):
+            return self._strip(_rows(x, top - at_top, height + 2), False, False, finish, *arguments)
+
+        first, last = strip(0), strip(tops[-1])[tops[-2] + height - tops[-1] :]
+        inner = tf.while_loop(  # in which all but the first and the last, which reach beyond the picture, are one
+            lambda n, done: n < len(tops) - 1,
+            lambda n, done: (n + 1, done.write(n, strip(n * height))),
+            [1, tf.TensorArray(tf.float32, len(tops), infer_shape=False, element_shape=(None, *first.shape[1:]))],
+            parallel_iterations=2,
+        )[1]
+        return tf.ensure_shape(inner.write(0, first).write(len(tops) - 1, last).concat(), (n_H, *first.shape[1:]))
 
     def _strip(self, x, at_top, at_bottom, finish, *arguments):
         m = self.m
@@ -87,12 +93,14 @@ class Winograd:
         return _join(tf.matmul(self.from_tiles, tiles), m, height, n_W, finish, *arguments)
 
 
-def _rows(x, first, end):
-    """Rows of each volume in x, with zeros above and below it."""
+def _rows(x, first, count):
+    """So many rows of each volume in x, with zeros where it has none above or below, if `first` is a number."""
 
     def rows(volume):
-        found, above, below = volume[max(first, 0) : end], max(-first, 0), max(end - volume.shape[0], 0)
-        return tf.pad(found, [[above, below], [0, 0], [0, 0]]) if above or below else found
+        if tf.is_tensor(first):
+            return tf.slice(volume, [first, 0, 0], [count, *volume.shape[1:]])
+        above, below = max(-first, 0), max(first + count - volume.shape[0], 0)
+        return tf.pad(volume[max(first, 0) : first + count], [[above, below], [0, 0], [0, 0]])
 
     return tf.nest.map_structure(rows, x)
 

@@ -1,7 +1,10 @@
 """nst.minimize on costs whose lowest point is known."""
 
+import subprocess
+import sys
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -199,6 +202,42 @@ def test_coarse_to_fine_goes_through_the_scales_and_saves_each(tmp_path):
     photo, cost = problem(384)
     assert histories[2][0] < 0.3 * float(cost(photo)), "the last scale starts from the result of the one before"
     assert float(cost(image)) == pytest.approx(min(histories[2]), rel=1e-4)
+
+
+def test_what_a_scale_needed_is_gone_before_the_next_begins():
+    """In memory, the targets of one scale would otherwise lie beside the bands of the next."""
+    known, alive = {}, []
+
+    class Cost:
+        def __init__(self, size):
+            known[size] = weakref.ref(self)
+            self.cost = problem(size)[1]
+
+        def __call__(self, image):
+            return self.cost(image)
+
+    def watch(run):
+        alive.append((run.image.shape[2], {size for size, cost in known.items() if cost()}))
+
+    coarse_to_fine(lambda size: (problem(size)[0], Cost(size)), 384, 2, output=None, watch=watch)
+    assert alive[::2] == [(96, {96, 192, 384}), (192, {192, 384}), (384, {384})]
+
+
+def test_memory_goes_back_to_the_system_where_that_is_asked_for():
+    program = """if True:
+        import nst, psutil
+        nst.start_tensorflow(give_back=True)
+        import tensorflow as tf
+        from nst.minimize import _give_back_memory
+        before = psutil.Process().memory_info().rss
+        volumes = [tf.ones((1, 1000, 1000, n)) for n in (1, 2, 5, 10) for _ in range(5)]
+        taken = psutil.Process().memory_info().rss - before
+        del volumes
+        _give_back_memory()
+        print(taken, psutil.Process().memory_info().rss - before)"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    taken, left = map(int, done.stdout.split())
+    assert taken > 340e6 and left < 0.2 * taken  # TensorFlow keeps nearly all of it, unless it is told not to
 
 
 @pytest.mark.parametrize("shape", [(48, 64), (41, 53)])

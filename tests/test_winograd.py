@@ -48,10 +48,9 @@ def test_strips_change_nothing(n_H, m, strip_bytes, monkeypatch, rng):
     assert inner.shape[0] == n_H - 2 and relative(inner, right[1:-1]) < 1e-5
 
 
-@pytest.mark.parametrize(("channels", "most", "strips"), [(8, 100, 30), (8, 7, 6), (130, 100, 1)])
-def test_strips_are_many_where_kernels_are_small_and_not_too_many(channels, most, strips, monkeypatch, rng):
+@pytest.mark.parametrize(("channels", "strips"), [(8, 30), (130, 1)])
+def test_strips_are_many_where_kernels_are_small(channels, strips, monkeypatch, rng):
     monkeypatch.setattr(winograd, "FEW_STRIP_BYTES", 1)
-    monkeypatch.setattr(winograd, "STRIPS", most)
     convolution, heights = Winograd(uniform(rng, 3, 3, channels, channels), 4), []
     monkeypatch.setattr(convolution, "_strip", lambda x, *_: heights.append(x.shape[0]) or x[1:-1])
     assert convolution.rows(tf.zeros((122, 9, channels)), False, False, tf.identity).shape[0] == 120

@@ -30,7 +30,7 @@ from nst.commands.arguments import (
 )
 from nst.commands.painting import STOPPED, explained, paint_at_once, report, title
 from nst.interrupt import ctrl_c_waits, on_ctrl_c
-from nst.job import RESULT
+from nst.job import LARGEST_WHOLE, RESULT
 from nst.pictures import save_image
 
 LARGEST = 1024  # pixels, of a quick painting, and of a first look
@@ -74,7 +74,7 @@ def run(given: argparse.Namespace) -> int:
     destination.check_room(width * height)
     reporter = Reporter()
     with reporter.listening():
-        problem = _paint(job, destination, given.resume, reporter)
+        problem = _paint(job, destination, given.resume, reporter, width * height > LARGEST_WHOLE)
         if problem:
             destination.give_up()
             return complain("nst paint", problem)
@@ -111,14 +111,14 @@ def _sketch(given):
         return paint_at_once("nst paint", given, job, "sketch.png", work)
 
 
-def _paint(job, destination, resume, reporter):
+def _paint(job, destination, resume, reporter, in_bands):
     """Return what went wrong, or nothing."""
     look = None if resume else threading.Thread(target=_look, args=(job, destination.folder), daemon=True)
     try:
         if look:
             look.start()
         with ctrl_c_waits():
-            nst.start_tensorflow()
+            nst.start_tensorflow(give_back=in_bands)  # the bands need what the smaller scales have taken
             from nst.recipe import paint
             from nst.training import device
 
