@@ -153,7 +153,7 @@ def memory_needed(pixels: float, artwork_pixels: float = 0, in_bands: bool = Tru
     in_bands: as the recipe paints what is larger than LARGEST_WHOLE, whose smaller scales are computed whole.
     """
     if pixels > LARGEST_WHOLE and in_bands:
-        return max(1.8e9 + 350 * pixels, memory_needed(pixels / 4, artwork_pixels / 4))
+        return 3.3e9 + 325 * pixels
     return 1.5e9 + 2.4e3 * max(pixels, artwork_pixels / 4)
 
 
