@@ -84,10 +84,10 @@ postgresql:  ## a database server for the tests with one (Debian, Ubuntu)
 		echo "PostgreSQL is missing and could not be installed: apt-get install postgresql" >&2
 
 check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, long paintings
-	@$(PY) -m pytest -n 3 -m "not slow" tests
+	@$(PY) -m pytest -n 2 -m "not slow" tests
 
 test: .venv/ready sandbox chromium postgresql  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]
-	@$(if $(filter 1,$(FULL)),NST_FULL=1) $(PY) -m pytest -n 3 --durations 40
+	@$(if $(filter 1,$(FULL)),NST_FULL=1) $(PY) -m pytest -n 2 --durations 40
 
 bench: .venv/ready sandbox benchmarks/.venv/ready  ## what docs/development.md says about speed, measured here [QUICK=1]
 	@$(PY) benchmarks/bench_speed.py $(if $(filter 1,$(QUICK)),--quick)
