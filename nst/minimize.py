@@ -140,7 +140,8 @@ def coarse_to_fine(
             run.show(image, f"scale_{n + 1}_{max(image.shape)}px.png")
             ends.append(len(run.history))
             asked = costs[n] = None  # their targets and kernels, before the next scale takes its own
-            _give_back_memory()
+            if n < len(images) - 1:
+                _give_back_memory()
     return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
 
 

@@ -94,7 +94,7 @@ class Winograd:
 
 
 def _rows(x, first, count):
-    """So many rows of each volume in x, with zeros where it has none above or below, if `first` is a number."""
+    """So many rows of each volume in x; zeros above and below it, where `first` is a number and no tensor."""
 
     def rows(volume):
         if tf.is_tensor(first):

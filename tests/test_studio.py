@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from wait import until
 
 from nst.instant import instant
 from nst.job import Job
@@ -74,14 +75,6 @@ class Watched(Painter):
     @property
     def how(self):
         return [end.how for end in self.ends]
-
-
-def until(true):
-    for _ in range(600):
-        if true():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("it does not happen")
 
 
 def test_a_second_start_does_nothing_while_one_paints(tmp_path):

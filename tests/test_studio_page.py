@@ -21,6 +21,7 @@ import tornado.websocket
 from chromium import needs_chromium, screenshot, violations
 from ordinary import as_ordinary_user
 from PIL import Image
+from wait import until
 
 from nst.job import Job
 from nst.paths import IMAGES, ROOT
@@ -317,14 +318,6 @@ def wait_for_alt(page, text):
     page.wait_for_function("text => document.querySelector('img.nst-painting')?.alt === text", arg=text)
 
 
-def until(page, holds):
-    for _ in range(100):
-        if holds():
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError("it never did")
-
-
 def opened(page, studio):
     page.goto(studio.address)
     page.locator(".nst-tile[data-name]").first.wait_for()
@@ -494,9 +487,9 @@ def test_four_artworks_and_where_each_counts(tab, studio):
     tab.get_by_role("button", name="Done").click()
     tab.get_by_role("button", name="Everywhere again").wait_for()
     third = np.s_[:, : before.shape[1] // 3]
-    until(tab, lambda: np.abs(preview(tab)[third] - before[third]).mean() > 5)  # all starry night now
+    until(lambda: np.abs(preview(tab)[third] - before[third]).mean() > 5)  # all starry night now
     tab.get_by_role("button", name="Everywhere again").click()
-    until(tab, lambda: np.abs(preview(tab) - before).mean() < 1)
+    until(lambda: np.abs(preview(tab) - before).mean() < 1)
     assert not tab.crashes
 
 
