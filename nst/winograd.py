@@ -70,19 +70,19 @@ class Winograd:
         if strips == 1:
             return self._strip(x, at_top, at_bottom, finish, *arguments)
         height = m * -(-down // strips)  # the last strip begins a little earlier: all are alike, and compiled once
-        tops = [min(first, n_H - height) for first in range(0, n_H, height)]
+        strips = -(-n_H // height)
 
         def strip(top):
             return self._strip(_rows(x, top - at_top, height + 2), False, False, finish, *arguments)
 
-        first, last = strip(0), strip(tops[-1])[tops[-2] + height - tops[-1] :]
+        first, last = strip(0), strip(n_H - height)[strips * height - n_H :]
         inner = tf.while_loop(  # in which all but the first and the last, which reach beyond the picture, are one
-            lambda n, done: n < len(tops) - 1,
+            lambda n, done: n < strips - 1,
             lambda n, done: (n + 1, done.write(n, strip(n * height))),
-            [1, tf.TensorArray(tf.float32, len(tops), infer_shape=False, element_shape=(None, *first.shape[1:]))],
+            [1, tf.TensorArray(tf.float32, strips, infer_shape=False, element_shape=(None, *first.shape[1:]))],
             parallel_iterations=2,
         )[1]
-        return tf.ensure_shape(inner.write(0, first).write(len(tops) - 1, last).concat(), (n_H, *first.shape[1:]))
+        return tf.ensure_shape(inner.write(0, first).write(strips - 1, last).concat(), (n_H, *first.shape[1:]))
 
     def _strip(self, x, at_top, at_bottom, finish, *arguments):
         m = self.m
