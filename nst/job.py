@@ -148,12 +148,12 @@ def _is_number(value: object) -> bool:
 
 
 def memory_needed(pixels: float, artwork_pixels: float = 0, in_bands: bool = True) -> float:
-    """Bytes that a painting takes, as measured; a large artwork is looked at without a gradient.
+    """Bytes that a painting takes, as /usr/bin/time -v has it; a large artwork is looked at without a gradient.
 
     in_bands: as the recipe paints what is larger than LARGEST_WHOLE, whose smaller scales are computed whole.
     """
     if pixels > LARGEST_WHOLE and in_bands:
-        return max(3.3e9 + 325 * pixels, memory_needed(pixels / 4, artwork_pixels / 4))
+        return max(4.1e9 + 325 * pixels, memory_needed(pixels / 4, artwork_pixels / 4))
     return 1.5e9 + 2.4e3 * max(pixels, artwork_pixels / 4)
 
 
