@@ -1,6 +1,7 @@
 """All of the course that is not the lesson: pictures, the network, training, the recipe, and the command `nst`."""
 
 import contextlib
+import gc
 import os
 from collections.abc import Iterator
 
@@ -21,6 +22,18 @@ def silent_stderr() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Leave memory alone while much is imported: there is no garbage yet, and looking takes a fifth of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 def start_tensorflow(give_back: bool = False) -> None:
     """Import TensorFlow without its start-up messages.
 
@@ -29,7 +42,7 @@ def start_tensorflow(give_back: bool = False) -> None:
     """
     if give_back:
         os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
-    with silent_stderr():
+    with silent_stderr(), no_garbage_collection():
         import tensorflow as tf
 
         tf.get_logger().setLevel("ERROR")  # its warnings are about its own bookkeeping

@@ -31,10 +31,13 @@ def main(warm: bool) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # process 1 gets no signal that it has not asked for
     hide()
-    import tensorflow as tf
+    from nst import no_garbage_collection
 
-    from grading.sandboxed import evaluate  # noqa: F401, so that no child has to
-    from nst import notebooks  # noqa: F401
+    with no_garbage_collection():
+        import tensorflow as tf
+
+        from grading.sandboxed import evaluate  # noqa: F401, so that no child has to
+        from nst import notebooks  # noqa: F401
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
