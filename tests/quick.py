@@ -10,7 +10,7 @@ QUICK = {
     "03_style_cost.ipynb": {"STEPS": 2},
     "04_paint.ipynb": {"EPOCHS": 2, "STEPS_PER_EPOCH": 2, "TRIAL_STEPS": 2},
     "05_experiments.ipynb": {"SIZE": 64, "EVALUATIONS": 1, "ADAM_STEPS": 1},
-    "06_faster.ipynb": {"SIZE": 130, "EVALUATIONS": 2, "TRIAL": 2},
+    "06_faster.ipynb": {"SIZE": 130, "EVALUATIONS": 2, "TRIAL": 2, "ROUNDS": 2},
     "07_control.ipynb": {"SIZE": 96, "EVALUATIONS": 1},
     "08_studio.ipynb": {"SIZE": 96, "EVALUATIONS": 2, "STOP": 1},
     "10_any_art.ipynb": {"SIZE": 64, "EVALUATIONS": 2},

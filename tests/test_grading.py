@@ -228,13 +228,20 @@ HONEST = {
 
 
 ATTACKERS = attackers()
-NOT_ATTACKED = ["05_experiments", "07_control", "09_filter", "10_any_art"]  # and so not handed in by an attacker
+LATER = ["05_experiments", "07_control", "09_filter", "10_any_art"]  # each takes seconds to grade, so few hand them in
+ALL_HANDED_IN = ["perfect", "unfinished", "lost_a_notebook"]
+
+
+def left_out(student):
+    return [] if student in ALL_HANDED_IN else LATER
 
 
 def expected_points(student):
     if student in ATTACKERS:
-        return without(*NOT_ATTACKED) | dict.fromkeys(ATTACKERS[student], 0)
-    return FULL | HONEST[student][1] if student in HONEST else BROKEN[student]
+        return without(*LATER) | dict.fromkeys(ATTACKERS[student], 0)
+    if student in BROKEN:
+        return BROKEN[student]
+    return without(*left_out(student)) | HONEST[student][1]
 
 
 def without(*notebooks):
@@ -242,17 +249,17 @@ def without(*notebooks):
 
 
 BROKEN = {
-    "no_notebooks": without("02_content_cost", "03_style_cost", "04_paint"),
-    "no_files": without("02_content_cost", "03_style_cost"),
-    "cells_that_climb_out": FULL,
-    "scripts_in_the_text": FULL,
+    "no_notebooks": without("02_content_cost", "03_style_cost", "04_paint", *LATER),
+    "no_files": without("02_content_cost", "03_style_cost", *LATER),
+    "cells_that_climb_out": without(*LATER),
+    "scripts_in_the_text": without(*LATER),
 }
 REFUSED = ["link_to_perfect", "..%2f..%2fperfect", "a b; touch written-by-an-attack", "no_folder", "line\nbreak", "*"]
 
 
 def make_broken(root):
     for student in BROKEN:
-        folder = submit(root, student)
+        folder = submit(root, student, leave_out=LATER)
         path = folder / "03_style_cost.ipynb"
         text = path.read_text()
         if student == "no_notebooks":
@@ -296,7 +303,7 @@ def graded(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     for student, (how, _, _) in HONEST.items():
-        submit(root, student, **how)
+        submit(root, student, **dict(leave_out=left_out(student)) | how)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         fill = {"{root}": str(root), "{project}": str(ROOT), "{port}": str(server.getsockname()[1])}
@@ -304,7 +311,7 @@ def graded(tmp_path_factory):
             for name, value in fill.items():
                 bodies = {exercise: body.replace(name, value) for exercise, body in bodies.items()}
             wrong = {exercise: function(exercise, body) for exercise, body in bodies.items()}
-            submit(root, student, wrong, leave_out=NOT_ATTACKED)
+            submit(root, student, wrong, leave_out=LATER)
         make_broken(root)
         make_refused(root)
         os.environ["NST_SECRET"] = "SECRET-OF-THE-TEACHER"
@@ -411,13 +418,13 @@ def test_scripts_in_a_submission_do_not_run_in_the_teachers_browser(graded):
 def test_a_second_run_grades_only_what_is_new_or_changed(graded, capsys):
     folder = graded.root / "submitted" / "careless"
     shutil.rmtree(folder)
-    submit(graded.root, "careless")
-    submit(graded.root, "newcomer", wrong={"gram_matrix": None})
+    submit(graded.root, "careless", leave_out=LATER)
+    submit(graded.root, "newcomer", wrong={"gram_matrix": None}, leave_out=LATER)
     rows = {row["student"]: row for row in grade_course(Course(graded.root))}
     assert {name for name, row in rows.items() if row["status"].startswith("graded")} == {
         "careless",
         "newcomer",
     }
-    assert points(rows["careless"]) == FULL
-    assert points(rows["newcomer"]) == FULL | {"gram_matrix": 0}
+    assert points(rows["careless"]) == without(*LATER)
+    assert points(rows["newcomer"]) == without(*LATER) | {"gram_matrix": 0}
     assert points(rows["perfect"]) == FULL and rows["perfect"]["status"].startswith("unchanged")
