@@ -86,6 +86,7 @@ def coarse_to_fine(
     resume: bool = False,
     watch: Callable[[Run], None] | None = None,
     finish: Callable[[tf.Variable], np.ndarray] = np.asarray,
+    before_bands: Callable[[], None] | None = None,
 ) -> tuple[tf.Variable, list[list[float]]]:
     """Minimise first on a small picture, then on larger ones, each started from the one before, enlarged.
 
@@ -98,6 +99,8 @@ def coarse_to_fine(
     output, settings, resume, watch: as in `minimize`; output/scale_1_128px.png ... are the results of the
         scales, with their longer sides.
     finish: what is done to a picture before it is shown or saved; the returned one is without it.
+    before_bands: called before the last scale if that is computed in bands and another has just been painted, which
+        leaves memory behind. All is saved by then: a new process that resumes the run has that memory.
 
     Returns (image, history): the result as a tf.Variable, and one list of J for each scale, since the costs of
     pictures of different size cannot be compared. After Ctrl-C the result may be one of a smaller scale.
@@ -128,20 +131,23 @@ def coarse_to_fine(
     with ahead, run:
         for n in range(first, len(images)):
             image = images[n]
-            asked = ahead.result(n) or _asked(costs[n], image)
-            if n == first:  # what is the learner's is not called by two threads: the first is compiled by now
-                for later in range(n + 1, len(images)):
-                    ahead.prepare(later, costs[later], images[later])
             if n > first:
                 image.assign(enlarge(images[n - 1], image.shape[1:3]))
-            left = min(evaluations, (n + 1) * evaluations - len(run.history))
-            broad = precondition and (n < len(images) - 1 or n == 0)
-            _descend(run, asked, _is_large(costs[n]), image, left, broad, f"{max(image.shape)} px")
-            run.show(image, f"scale_{n + 1}_{max(image.shape)}px.png")
+            if left := min(evaluations, (n + 1) * evaluations - len(run.history)):
+                asked = ahead.result(n) or _asked(costs[n], image)
+                if not ahead.begun:  # what is the learner's is not called by two threads: it is compiled by now
+                    ahead.prepare(range(n + 1, len(images)), costs, images)
+                broad = precondition and (n < len(images) - 1 or n == 0)
+                _descend(run, asked, _is_large(costs[n]), image, left, broad, f"{max(image.shape)} px")
+            name = f"scale_{n + 1}_{max(image.shape)}px.png"
+            if left or n == len(images) - 1 or not (run.output and (run.output / name).exists()):
+                run.show(image, name)
             ends.append(len(run.history))
             asked = costs[n] = None  # their targets and kernels, before the next scale takes its own
             if n < len(images) - 1:
                 _give_back_memory()
+            if before_bands and left and n == len(images) - 2 and _is_large(costs[-1]) and run.is_saved():
+                before_bands()
     return run.image, [run.history[a:b] for a, b in zip([0, *ends], [*ends, None]) if run.history[a:b]]
 
 
@@ -216,7 +222,7 @@ class _Ahead:
     """
 
     def __init__(self):
-        self._worker, self._left, self._asked = ThreadPoolExecutor(1), threading.Event(), {}
+        self._worker, self._left, self._asked, self.begun = ThreadPoolExecutor(1), threading.Event(), {}, False
 
     def __enter__(self):
         return self
@@ -225,9 +231,11 @@ class _Ahead:
         self._left.set()  # nobody waits for it; it ends at the next step
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def prepare(self, scale, cost_function, image):
-        if not _is_large(cost_function):
-            self._asked[scale] = self._worker.submit(self._work, cost_function, image.numpy())
+    def prepare(self, scales, costs, images):
+        self.begun = True
+        for scale in scales:
+            if not _is_large(costs[scale]):
+                self._asked[scale] = self._worker.submit(self._work, costs[scale], images[scale].numpy())
 
     def result(self, scale):
         """What asks for J at this scale, or None: then that has to be made."""

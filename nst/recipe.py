@@ -52,11 +52,12 @@ def paint(
     output: str | Path | None = None,
     resume: bool = False,
     watch: Callable[[Run], None] | None = None,
+    before_bands: Callable[[], None] | None = None,
 ) -> tuple[np.ndarray, list[list[float]]]:
     """Paint a job; the same job gives the same picture, whoever asks for it.
 
     costs: the learner's functions; those of the course's notebooks by default.
-    output, resume, watch: as in minimize.coarse_to_fine, which also says what it raises.
+    output, resume, watch, before_bands: as in minimize.coarse_to_fine, which also says what it raises.
 
     Returns (image, histories): an array (1, n_H, n_W, 3) in [0, 1], and J for each scale.
     """
@@ -70,6 +71,7 @@ def paint(
         resume=resume,
         watch=watch,
         finish=finish,
+        before_bands=before_bands,
     )
     return finish(image), histories
 

@@ -240,6 +240,10 @@ class Run:
         self._save(*names, RESULT)
         self.canvas.draw(self.picture(), self.history)
 
+    def is_saved(self) -> bool:
+        """Was there room for what was last to be saved, and is it in a folder?"""
+        return bool(self.output) and self._trouble is None
+
     def picture(self) -> np.ndarray:
         """The picture as it is shown and saved."""
         return self.finish(self.image)

@@ -123,6 +123,36 @@ def test_o_names_the_result_and_leaves_nothing_else(output, tmp_path, capsys):
     assert np.abs(read_image("below/it.webp") - first).mean() < 0.02
 
 
+IN_BANDS = """
+import os, sys
+from nst import job
+job.LARGEST_WHOLE = 100 * 100
+from nst.commands import main
+print("process", os.getpid(), file=sys.stderr)
+sys.exit(main())
+"""
+
+
+@pytest.mark.slow
+def test_a_new_process_in_the_place_of_the_first_paints_what_is_in_bands(tmp_path):
+    """For TensorFlow would keep the other scales' memory. Nothing that is said tells of it."""
+    (tmp_path / "mine.png").write_bytes(b"an earlier picture")
+    words = ["--size", "192", "--evaluations", "1", "-o", "mine.png"]
+    command = [sys.executable, "-c", IN_BANDS, "paint", *words, "--", CAT, STARS]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        out, err = process.communicate()
+    assert (process.returncode, err) == (0, f"process {process.pid}\n" * 2), err
+    first, look, device, small, large, kept, last = out.splitlines()
+    assert "Painting cat.png" in first and "a first look" in look and device.startswith("TensorFlow")
+    assert small.startswith("mine_painting/scale_1_96px.png: 96 x 64 pixels, ") and small.endswith("step 1 of 2")
+    assert large.startswith("mine_painting/scale_2_192px.png: ")
+    assert kept == "The picture that was there before is kept as mine_1.png"
+    assert last.startswith("mine.png: 192 x 128 pixels, 2 of 2 steps, cost J ")
+    assert sorted(os.listdir(tmp_path)) == ["mine.png", "mine_1.png"]
+
+
 @pytest.mark.parametrize("name", ["mine.png", "mine.tiff"])
 def test_a_stopped_run_with_a_name_can_go_on(output, tmp_path, monkeypatch, capsys, name):
     words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "5", "-o", name]
@@ -387,6 +417,28 @@ def test_ctrl_c_again_and_again_loses_nothing_and_sigterm_is_heard(output, monke
     assert "3 of 9 steps" in out and "Stopped early." in out and err == ""
     assert main(["paint", CAT, STARS, "--size", "64", "--evaluations", "9", "--resume"]) == 0
     assert "9 of 9 steps" in capsys.readouterr().out
+
+
+def test_ctrl_c_while_a_new_process_takes_over_is_heard_and_keeps_the_picture(output, tmp_path, monkeypatch, capsys):
+    """The first one blocks it, and the new one, which listens to it once it can, has a picture already."""
+    words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "5", "-o", "mine.png"]
+    step = training.Run.step
+
+    def step_and_end(run, *arguments):
+        step(run, *arguments)
+        raise OSError("as if the process had ended")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Run, "step", step_and_end)
+        assert main(words) == 2
+    assert os.listdir(tmp_path) == ["mine_painting"]
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    signal.raise_signal(signal.SIGINT)
+    capsys.readouterr()
+    assert main([words[0], "--afresh", *words[1:]]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("mine.png: 64 x 43 pixels, 1 of 5 steps, cost J ") and "Stopped early." in out and err == ""
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 
 
 def test_a_pipe_that_nobody_reads_any_more_is_no_error(tmp_path):

@@ -31,9 +31,9 @@ def main(warm: bool) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # process 1 gets no signal that it has not asked for
     hide()
-    from nst import no_garbage_collection
+    from nst import imported_for_good
 
-    with no_garbage_collection():
+    with imported_for_good():
         import tensorflow as tf
 
         from grading.sandboxed import evaluate  # noqa: F401, so that no child has to

@@ -23,7 +23,8 @@ COMMANDS = {
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run a subcommand and return its exit status: 2 for what was refused, with one line on stderr that says why."""
-    words = sys.argv[1:] if words is None else list(words)
+    own_process = words is None  # not called by another program, whose process this is
+    words = sys.argv[1:] if own_process else list(words)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # names of files need not be in the terminal's encoding
@@ -43,6 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
         given, unknown = parser.parse_known_args(words)
         if unknown:
             raise Refused(f"unknown {' '.join(unknown)} (nst {given.command} --help lists what there is)")
+        given.words = words if own_process else None
         return given.run(given)
     except Refused as refusal:
         return complain(refusal.command or f"nst {given.command}", refusal)

@@ -5,6 +5,8 @@ Ctrl-C stops early and keeps the picture.
 
 import argparse
 import contextlib
+import functools
+import os
 import signal
 import sys
 import threading
@@ -28,7 +30,7 @@ from nst.commands.arguments import (
     say,
     show_bar,
 )
-from nst.commands.painting import STOPPED, explained, paint_at_once, report, title
+from nst.commands.painting import KEPT, STOPPED, explained, paint_at_once, report, title
 from nst.interrupt import ctrl_c_waits, on_ctrl_c
 from nst.job import LARGEST_WHOLE, RESULT
 from nst.pictures import save_image
@@ -36,6 +38,7 @@ from nst.pictures import save_image
 LARGEST = 1024  # pixels, of a quick painting, and of a first look
 LOOK = "first_look.png"
 LONG = 600  # seconds: how long it takes is said before, in a line of its own
+SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help=f"in seconds, at half the size and enlarged; --size at most {LARGEST}"
     )
+    parser.add_argument("--afresh", action="store_true", help=argparse.SUPPRESS)  # see _go_on_afresh
 
 
 def run(given: argparse.Namespace) -> int:
@@ -64,21 +68,23 @@ def run(given: argparse.Namespace) -> int:
         return _sketch(given)
     job, destination = job_given(given), Destination(given.output, given.depth)
     destination.check(job.files)
-    if given.resume:
+    if given.resume or given.afresh:
         destination.check_resumable("paint", asdict(job))
         if given.depth is None and destination.is_finished():
             say(f"{destination.result} was finished already: {destination.summary()[0]}. Nothing was changed.")
             return 0
-    say(f"Painting {title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
+    if not given.afresh:
+        say(f"Painting {title(job)}, {job.size} pixels. Ctrl-C stops early and keeps the picture.")
     width, height = check_pictures(job)
     destination.check_room(width * height)
-    reporter = Reporter()
+    reporter = Reporter(afresh=given.afresh)
     with reporter.listening():
-        problem = _paint(job, destination, given.resume, reporter, width * height > LARGEST_WHOLE)
+        problem = _paint(job, destination, given, reporter, width * height > LARGEST_WHOLE)
         if problem:
             destination.give_up()
             return complain("nst paint", problem)
         with on_ctrl_c(signal.SIG_IGN, and_sigterm=True):  # what is painted is being put in its place
+            given.resume |= given.afresh
             return report(reporter.kept, destination, given, by_itself=not reporter.pressed())
 
 
@@ -111,10 +117,13 @@ def _sketch(given):
         return paint_at_once("nst paint", given, job, "sketch.png", work)
 
 
-def _paint(job, destination, resume, reporter, in_bands):
+def _paint(job, destination, given, reporter, in_bands):
     """Return what went wrong, or nothing."""
+    resume = given.resume or given.afresh
     look = None if resume else threading.Thread(target=_look, args=(job, destination.folder), daemon=True)
+    go_on = functools.partial(_go_on_afresh, given.words, reporter) if given.words else None
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         if look:
             look.start()
         with ctrl_c_waits():
@@ -124,15 +133,26 @@ def _paint(job, destination, resume, reporter, in_bands):
 
             if look:
                 look.join()
-        say(device())
-        paint(job, output=destination.folder, resume=resume, watch=reporter)
+        if not given.afresh:
+            say(device())
+        paint(job, output=destination.folder, resume=resume, watch=reporter, before_bands=go_on)
     except KeyboardInterrupt:
-        return STOPPED
+        return "" if given.afresh else STOPPED
     except Exception as error:
         return STOPPED if reporter.pressed() else explained(error, destination.folder, job.size)
     finally:
         reporter.close()
     return ""
+
+
+def _go_on_afresh(words, reporter):
+    """Paint the rest in a new process, in the place of this one, whose memory TensorFlow would keep."""
+    reporter.close()
+    if reporter.kept:
+        say(f"{KEPT} {reporter.kept}")
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they wait until the new one listens
+    start = sys.orig_argv[: len(sys.orig_argv) - len(words)]
+    os.execv(sys.executable, [*start, words[0], "--afresh", *words[1:]])
 
 
 def _look(job, folder):
@@ -149,11 +169,11 @@ def _look(job, folder):
 class Reporter:
     """Tells how a painting gets on: a bar in a terminal, and everywhere a line for each new picture file.
 
-    Called with the Run after each step; `kept` is where an earlier picture went.
+    Called with the Run after each step; `kept` is where an earlier picture went. afresh: how long it takes is known.
     """
 
-    def __init__(self):
-        self.kept, self.run, self._told, self._estimated = None, None, 0, False
+    def __init__(self, afresh: bool = False):
+        self.kept, self.run, self._told, self._estimated = None, None, 0, afresh
         self._stop, self._terminal = threading.Event(), sys.stdout.isatty()
         self.pressed = self._stop.is_set
 
