@@ -56,7 +56,7 @@ def lab(tmp_path_factory):
     for name in ("notebooks", "exercises"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     (folder / "images").symlink_to(IMAGES)
-    tiny = {"SIZE": 96, "EPOCHS": 2, "STEPS_PER_EPOCH": 30, "TRIAL_STEPS": 2}
+    tiny = {"SIZE": 96, "EPOCHS": 2, "STEPS_PER_EPOCH": 15, "TRIAL_STEPS": 2}
     paint = folder / "notebooks" / "04_paint.ipynb"
     papermill.execute_notebook(paint, paint, tiny, prepare_only=True, progress_bar=False)
     settings = folder / "settings" / "@jupyterlab"
@@ -83,7 +83,7 @@ def test_04_paints_in_jupyterlab(tab, lab):
     tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     assert tab.get_by_role("menuitem", name="Nbgrader").count() == 0
     run_all(tab)
-    progress = tab.get_by_text(re.compile(r"epoch \d/2 .*step \d+/60"))
+    progress = tab.get_by_text(re.compile(r"epoch \d/2 .*step \d+/30"))
     progress.first.wait_for()
     first = progress.first.inner_text()
     tab.wait_for_function("before => !document.body.innerText.includes(before)", arg=first)

@@ -175,20 +175,20 @@ def test_the_gradient_is_that_of_the_learners_costs(short):
 
 
 def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(short, at_once, tmp_path):
-    whole = train_filter(lesson(), tmp_path / "whole", count=14)
-    assert whole.looks[-1][0] == 14 and whole.looks[-1][2] < 0.8 * whole.history[2]
+    whole = train_filter(lesson(), tmp_path / "whole", count=10)
+    assert whole.looks[-1][0] == 10 and whole.looks[-1][2] < 0.8 * whole.history[2]
 
     def stop(training, progress):
         if len(training.history) == 5:
             raise KeyboardInterrupt
 
     parts = tmp_path / "parts"
-    stopped = train_filter(lesson(), parts, count=14, watch=stop)
+    stopped = train_filter(lesson(), parts, count=10, watch=stop)
     assert stopped.stopped == filter_training.STOPPED and len(stopped.history) == 5
     with np.load(parts / CHECKPOINT) as saved:
         assert json.loads(str(saved["about"]))["settings"]["size"] == 64 and saved["image"].shape == (1, 43, 64, 3)
     seen = []
-    resumed = train_filter(lesson(), parts, count=14, resume=True, watch=lambda run, _: seen.append(run.painting.shape))
+    resumed = train_filter(lesson(), parts, count=10, resume=True, watch=lambda run, _: seen.append(run.painting.shape))
     assert seen[0] == (1, 43, 64, 3)  # what it painted before it was stopped
     assert resumed.history == pytest.approx(whole.history, rel=1e-3)
     with pytest.raises(OtherSettings, match="beta"):

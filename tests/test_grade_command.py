@@ -280,7 +280,7 @@ def test_a_refused_student_changes_the_exit_status(root, monkeypatch):
 
 
 def test_stopped_or_killed_it_keeps_what_is_recorded(root):
-    for number in range(4):
+    for number in range(3):
         submit(root, f"student{number}", wrong=SWAPPED if number % 2 else None, **FEW)
     seen = set()
     for kind in (signal.SIGINT, signal.SIGKILL):
@@ -301,7 +301,7 @@ def test_stopped_or_killed_it_keeps_what_is_recorded(root):
             name, *marks, total, status = line.split()[: len(EXERCISES) + 3]
             assert total == f"{sum(IN_FEW.values()) - 4 * (int(name[-1]) % 2)}"
             assert status.startswith("unchanged" if name in seen else ("graded", "unchanged"))
-    assert len(list((root / "feedback").glob("*/notebooks/*.html"))) == 4 * len(NOTEBOOKS)
+    assert len(list((root / "feedback").glob("*/notebooks/*.html"))) == 3 * len(NOTEBOOKS)
 
 
 def test_ctrl_c_ends_it_although_a_thread_is_stuck(root):
@@ -373,7 +373,7 @@ def cluster(tmp_path):
 
 def test_a_cluster_with_keys_is_used_and_a_worker_that_dies_loses_nothing(root, cluster):
     environment, its_workers = cluster
-    for number in range(3):
+    for number in range(2):
         submit(root, f"student{number}", wrong=SWAPPED if number % 2 else None, **FEW)
     command = [sys.executable, "-m", "grading.grade", "--root", root]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as grading:
@@ -388,7 +388,7 @@ def test_a_cluster_with_keys_is_used_and_a_worker_that_dies_loses_nothing(root, 
         for line in said.splitlines()
         if line.startswith("student") and "content" not in line
     }
-    for number in range(3):
+    for number in range(2):
         marks = [str(1 if name == "total_cost" and number % 2 else points) for name, points in IN_FEW.items()]
         _, *given, _, status = lines[f"student{number}"][: len(marks) + 3]
         assert given == marks and status.startswith("graded"), lines
@@ -423,7 +423,7 @@ def sandboxes_of(process):
 
 
 def test_nbgraders_own_commands_and_formgrader_work(root):
-    folder = submit(root, "ada")
+    folder = submit(root, "ada", **CORE)
     submit(root, "ben", wrong=SWAPPED, **FEW)
     (root / "secret.txt").write_text("THE TEACHER'S")
     (folder / "secret.txt").symlink_to(root / "secret.txt")  # nbgrader copies what lies there, and follows links
@@ -452,10 +452,10 @@ def test_nbgraders_own_commands_and_formgrader_work(root):
     page = (root / "feedback" / "ben" / "notebooks" / "04_paint.html").read_text()
     points = sum(FULL[name] for name, exercise in EXERCISES.items() if exercise.notebook == "04_paint")
     assert "alpha and beta are swapped" in page and f"Score: {points - 4}.0 / {points}.0" in page
-    few = sum(IN_FEW.values()) - 4
+    core, few = sum(IN_CORE.values()), sum(IN_FEW.values()) - 4
     run(*nbgrader, "export", "--to", "exported.csv")
     lines = (root / "exported.csv").read_text().splitlines()
-    assert [line.split(",")[3] + line.split(",")[-2] for line in lines[1:]] == [f"ada{ALL}.0", f"ben{few}.0"]
+    assert [line.split(",")[3] + line.split(",")[-2] for line in lines[1:]] == [f"ada{core}.0", f"ben{few}.0"]
     assert database.is_file() and not (root / "gradebook.db").exists()
 
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -466,7 +466,7 @@ def test_nbgraders_own_commands_and_formgrader_work(root):
     ) as server:
         try:
             submissions = json.loads(fetch(f"http://127.0.0.1:{port}/formgrader/api/submissions/notebooks?token=x"))
-            assert {s["student"]: s["score"] for s in submissions} == {"ada": ALL, "ben": few, "cleo": 0}
+            assert {s["student"]: s["score"] for s in submissions} == {"ada": core, "ben": few, "cleo": 0}
             assignments = json.loads(fetch(f"http://127.0.0.1:{port}/formgrader/api/assignments?token=x"))
             assert [assignment["name"] for assignment in assignments] == ["notebooks"]
         finally:
