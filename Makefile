@@ -33,8 +33,9 @@ setup: .venv/ready  ## .venv with everything in requirements.txt
 .venv/ready: requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed, for which TensorFlow 2.21 has packages, and this is %d.%d: make setup PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv .venv || { echo "On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable .
+	@$(PY) -m compileall -q -j 0 .venv/lib >/dev/null || true  # on all cores, where pip takes one; some files are for older Pythons
 	@touch $@
 
 paint: .venv/ready  ## a photo in the style of an artwork [CONTENT= STYLE= SIZE= STRENGTH= EVALUATIONS= RESUME=1 QUICK=1]

@@ -1,13 +1,16 @@
 """All of the course that is not the lesson: pictures, the network, training, the recipe, and the command `nst`."""
 
+import atexit
 import contextlib
 import gc
 import os
+import sys
 from collections.abc import Iterator
 
 __version__ = "1.1.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else ONNX Runtime, from 1.29 on, tells Microsoft what it runs
 
 
 @contextlib.contextmanager
@@ -53,3 +56,18 @@ def start_tensorflow(give_back: bool = False) -> None:
         tf.get_logger().setLevel("ERROR")  # its warnings are about its own bookkeeping
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
+    atexit.register(remove_generated_code)
+
+
+def remove_generated_code() -> None:
+    """Remove the files into which TensorFlow has written functions that it compiles, and Python what it made of those.
+
+    TensorFlow removes its own when Python ends, and not when the process is replaced; nobody removes the others.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith("__autograph_generated_file"):
+            with contextlib.suppress(OSError):
+                os.unlink(module.__file__)
+            with contextlib.suppress(OSError, TypeError):  # there is no path where Python keeps nothing
+                os.unlink(module.__cached__)
+                os.rmdir(os.path.dirname(module.__cached__))

@@ -147,13 +147,17 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def memory_needed(pixels: float, artwork_pixels: float = 0, in_bands: bool = True) -> float:
+def memory_needed(pixels: float, artwork_pixels: float = 0, in_bands: bool = True, by_command: bool = False) -> float:
     """Bytes that a painting takes, as /usr/bin/time -v has it; a large artwork is looked at without a gradient.
 
     in_bands: as the recipe paints what is larger than LARGEST_WHOLE, whose smaller scales are computed whole.
+    by_command: by `nst paint`, where the last scale in bands has a process of its own, and the first a look as well.
     """
     if pixels > LARGEST_WHOLE and in_bands:
-        return max(4.1e9 + 325 * pixels, memory_needed(pixels / 4, artwork_pixels / 4))
+        smaller = memory_needed(pixels / 4, artwork_pixels / 4)
+        if by_command:
+            return max(2.4e9 + 290 * pixels, smaller + (1.2e9 if pixels / 4 <= LARGEST_WHOLE else 0))
+        return max(4.1e9 + 325 * pixels, smaller)
     return 1.5e9 + 2.4e3 * max(pixels, artwork_pixels / 4)
 
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -103,6 +104,8 @@ class Apart:
 def _work(connection: Connection, folder: Path) -> None:
     """In the process: gets ready, and paints what it is told to until nobody listens any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the server's
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder.parent)  # a process that is killed removes nothing, but this goes with the visitor
     os.nice(NICE)
     hold = threading.Lock()
 

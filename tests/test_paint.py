@@ -136,14 +136,23 @@ sys.exit(main())
 @pytest.mark.slow
 def test_a_new_process_in_the_place_of_the_first_paints_what_is_in_bands(tmp_path):
     """For TensorFlow would keep the other scales' memory. Nothing that is said tells of it."""
+    temporary = tmp_path.with_name(f"{tmp_path.name}_temporary")
+    temporary.mkdir()
+    variables = {name: value for name, value in environment(tmp_path).items() if name != "PYTHONDONTWRITEBYTECODE"}
     (tmp_path / "mine.png").write_bytes(b"an earlier picture")
     words = ["--size", "192", "--evaluations", "1", "-o", "mine.png"]
     command = [sys.executable, "-c", IN_BANDS, "paint", *words, "--", CAT, STARS]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        env=variables | {"TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         out, err = process.communicate()
     assert (process.returncode, err) == (0, f"process {process.pid}\n" * 2), err
+    assert os.listdir(temporary) == [], "nothing is left in the folder for temporary files"
     first, look, device, small, large, kept, last = out.splitlines()
     assert "Painting cat.png" in first and "a first look" in look and device.startswith("TensorFlow")
     assert small.startswith("mine_painting/scale_1_96px.png: 96 x 64 pixels, ") and small.endswith("step 1 of 2")

@@ -150,6 +150,7 @@ def _go_on_afresh(words, reporter):
     reporter.close()
     if reporter.kept:
         say(f"{KEPT} {reporter.kept}")
+    nst.remove_generated_code()
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they wait until the new one listens
     start = sys.orig_argv[: len(sys.orig_argv) - len(words)]
     os.execv(sys.executable, [*start, words[0], "--afresh", *words[1:]])
