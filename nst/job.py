@@ -156,7 +156,7 @@ def memory_needed(pixels: float, artwork_pixels: float = 0, in_bands: bool = Tru
     if pixels > LARGEST_WHOLE and in_bands:
         smaller = memory_needed(pixels / 4, artwork_pixels / 4)
         if by_command:
-            return max(2.4e9 + 290 * pixels, smaller + (1.2e9 if pixels / 4 <= LARGEST_WHOLE else 0))
+            return max(2.4e9 + 342 * pixels, smaller + (1.2e9 if pixels / 4 <= LARGEST_WHOLE else 0))
         return max(4.1e9 + 325 * pixels, smaller)
     return 1.5e9 + 2.4e3 * max(pixels, artwork_pixels / 4)
 

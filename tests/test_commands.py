@@ -119,9 +119,9 @@ def test_what_makes_no_sense_is_refused_in_one_line_and_changes_nothing(refused,
 
 @pytest.mark.parametrize(
     ("gigabytes", "size", "needed", "most"),
-    [  # 1.5 GB and 2400 bytes a pixel as a whole, 4.1 GB and 325 bytes a pixel in bands
+    [  # 1.5 GB and 2400 bytes a pixel as a whole, 2.4 GB and 342 bytes a pixel in bands
         (2.5, 1200, 4, (1e9 / 2400 / 0.6656) ** 0.5),
-        (5, 6000, 12, (0.9e9 / 325 / 0.6656) ** 0.5),
+        (5, 6000, 11, (2.6e9 / 342 / 0.6656) ** 0.5),
     ],
 )
 def test_a_size_that_takes_more_memory_than_there_is_names_the_largest_that_fits(

@@ -393,12 +393,14 @@ def test_a_recording_is_a_video_that_the_page_can_paint(ready, tmp_path):
     film.save_as(tmp_path / film.suggested_filename)
     choose(ready, "video", tmp_path / film.suggested_filename)
     ready.locator("#video[aria-pressed=true]").wait_for()
-    frames = []
-    for _ in range(3):
-        paintings(ready, 5)
+    frames = set()
+    for _ in range(20):  # on a busy machine the film has few pictures
+        paintings(ready, 3)
         frame, painting = layers(ready)
-        frames.append(frame)
-    assert max(frame.shape) <= 320 and len({each.tobytes() for each in frames}) > 1
+        frames.add(frame.tobytes())
+        if len(frames) > 1:
+            break
+    assert max(frame.shape) <= 320 and len(frames) > 1
     assert np.abs(painting - by_python(FILTERS[0], frame)).max() <= 2 / 255
 
 
