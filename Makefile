@@ -84,7 +84,7 @@ postgresql:  ## a database server for the tests with one (Debian, Ubuntu)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { $(APT) postgresql; } || \
 		echo "PostgreSQL is missing and could not be installed: apt-get install postgresql" >&2
 
-check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, long paintings
+check: .venv/ready sandbox  ## the quick tests: no browser, attacks, cluster, nothing that takes long
 	@$(PY) -m pytest -n 2 -m "not slow" tests
 
 test: .venv/ready sandbox chromium postgresql  ## every test [FULL=1: the notebooks with their own parameters, not with small ones]

@@ -34,6 +34,7 @@ def test_a_right_answer_gets_all_points(answer):
     assert not result.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", RIGHT, ids=repr)
 def test_a_right_answer_is_right_on_the_secret_inputs_too(answer):
     exercise = EXERCISES[answer.name]
@@ -42,6 +43,7 @@ def test_a_right_answer_is_right_on_the_secret_inputs_too(answer):
     assert result.points == 5, result.messages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [4304831897906725944, 17712323980426966930, 5])
 def test_rounding_decides_nothing_about_a_right_answer(seed):
     """For the first two seeds, a colour came within 1e-5 of 1, where float32 clipped it and float64 did not."""
@@ -77,6 +79,7 @@ def test_the_bank_is_large_and_most_mistakes_are_named():
     assert sum(bool(answer.hint) for answer in WRONG) >= 0.95 * len(WRONG)
 
 
+@pytest.mark.slow
 def test_a_hint_never_holds_the_expected_value():
     for answer in WRONG[::5]:
         exercise = EXERCISES[answer.name]
@@ -267,6 +270,7 @@ def test_a_right_decorated_answer_prints_only_the_checks_own_lines(capfd, monkey
     assert not printed.err and not said and logger.level == logging.WARNING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "words"),
     [

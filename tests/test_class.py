@@ -156,6 +156,7 @@ def test_right_answers_that_were_written_independently_are_not_listed(rng):
     assert len(shares) > 400 and max(shares) < THRESHOLD - 0.1
 
 
+@pytest.mark.slow
 def test_a_million_words_do_not_hold_it_up():
     long = "x = a.b.c.d " * 1_000_000
     huge = {name: own_words(long, "") for name in FULL}

@@ -15,7 +15,7 @@ from nst_utils import feature_model, load_image, with_average_pooling
 STYLE = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
 
 
-@pytest.fixture(params=[0, 10**9], ids=["in tiles", "small"])
+@pytest.fixture(params=[pytest.param(0, marks=pytest.mark.slow), 10**9], ids=["in tiles", "small"])
 def smallest(request, monkeypatch):
     """Pictures of any size are computed in tiles, or none is."""
     monkeypatch.setattr(engine, "SMALLEST_IN_TILES", request.param)

@@ -91,6 +91,7 @@ def pages(course):
     return made
 
 
+@pytest.mark.slow
 def test_long_cells_are_cut_and_the_page_says_so(pages, course):
     page = pages["hostile"]["02_content_cost"]
     assert "a." * (LINE // 2 - 10) not in page.replace("</span>", "").replace("<span>", "")
@@ -468,6 +469,7 @@ def test_notebooks_that_hold_too_much_are_refused(course, monkeypatch):
     assert refused.texts == {}
 
 
+@pytest.mark.slow
 def test_points_are_recorded_before_there_is_a_page(course):
     submit(course.root, "late")
     submission = Submission(course, "late")

@@ -174,6 +174,7 @@ def test_the_gradient_is_that_of_the_learners_costs(short):
     assert (ends[0] - ends[1]) / 2e-4 == pytest.approx(slope, rel=0.05)
 
 
+@pytest.mark.slow
 def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(short, at_once, tmp_path):
     whole = train_filter(lesson(), tmp_path / "whole", count=10)
     assert whole.looks[-1][0] == 10 and whole.looks[-1][2] < 0.8 * whole.history[2]
@@ -196,6 +197,7 @@ def test_it_learns_and_a_stopped_training_goes_on_as_if_nothing_had_happened(sho
         resumed.restore(parts / CHECKPOINT)
 
 
+@pytest.mark.slow
 def test_a_cost_that_is_not_finite_ends_it_with_the_step(short, at_once, tmp_path):
     costs = course_costs()
     broken = costs._replace(total_cost=lambda J_content, J_style, alpha, beta: J_style / 0.0)
@@ -203,6 +205,7 @@ def test_a_cost_that_is_not_finite_ends_it_with_the_step(short, at_once, tmp_pat
         train_filter(lesson(), tmp_path, broken, count=5)
 
 
+@pytest.mark.slow
 def test_what_was_learned_before_a_cost_that_is_not_finite_is_kept(short, at_once, tmp_path, monkeypatch):
     class Breaks(Training):
         def __init__(self, *arguments):
@@ -217,6 +220,7 @@ def test_what_was_learned_before_a_cost_that_is_not_finite_is_kept(short, at_onc
         assert len(saved["history"]) == 4
 
 
+@pytest.mark.slow
 def test_a_filter_goes_on_from_another(short, weights, file, tmp_path):
     kept = weights_in(file)
     assert kept.keys() == weights.keys()
@@ -250,6 +254,7 @@ def test_unsteadiness_is_zero_for_what_moves_along_and_sees_what_does_not(rng):
     assert float(filter_training.unsteadiness(painting, place, moved + rim)) == 0
 
 
+@pytest.mark.slow
 def test_a_price_on_flicker_makes_a_filter_steadier(short, at_once, tmp_path):
     start = str(FILTERS / "bold_strokes.onnx")
     changes = []
@@ -288,6 +293,7 @@ def test_the_photo_that_is_looked_at_is_not_learned_from():
 # ---------------------------------------------------------------- the command
 
 
+@pytest.mark.slow
 def test_a_filter_is_trained_and_paints_a_photo_and_a_folder(short, tmp_path, capsys):
     made = tmp_path / "new" / "strokes.onnx"
     assert main(["filter", "train", str(ART), "-o", str(made), "--steps", "4", "--from-scratch"]) == 0

@@ -55,6 +55,7 @@ def test_the_painting_is_nearer_to_the_artwork_than_the_photo_and_still_shows_it
     assert np.corrcoef(*bright)[0, 1] > 0.3
 
 
+@pytest.mark.slow
 def test_strength_goes_from_the_photo_to_the_artwork(session):
     artwork = read_image(GLASS, 256)
     costs = [style_cost(session, instant(CUP, [GLASS], 256, strength=share), artwork) for share in (0, 0.5, 1)]

@@ -391,6 +391,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LARGE)
 def test_many_large_notebooks_take_little_memory(tmp_path, kind):
     """Twenty of 20 MB, in a zip file of 1 MB, took 2 GB and a minute."""

@@ -108,12 +108,14 @@ def test_a_process_whose_first_thread_has_ended_is_read(readings):
     assert readings(FIRST_THREAD_ENDED, 290 * MB) == [True] * 25
 
 
+@pytest.mark.slow
 def test_what_is_handed_from_process_to_process_is_not_taken_for_little(readings):
     """Each of them ends after milliseconds: two hold 200 MB at any time."""
     found = readings(HANDED_ON, 320 * MB)
     assert found.count(False) <= 5, found
 
 
+@pytest.mark.slow
 def test_a_reading_that_takes_long_is_given_up(readings, monkeypatch):
     """Tens of thousands of areas in each of thirty processes took five seconds, in which nobody looked."""
     monkeypatch.setattr(memory, "SECONDS", 0.05)

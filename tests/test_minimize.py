@@ -204,6 +204,7 @@ def test_coarse_to_fine_goes_through_the_scales_and_saves_each(tmp_path):
     assert float(cost(image)) == pytest.approx(min(histories[2]), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_what_a_scale_needed_is_gone_before_the_next_begins():
     """In memory, the targets of one scale would otherwise lie beside the bands of the next."""
     known, alive = {}, []
@@ -223,6 +224,7 @@ def test_what_a_scale_needed_is_gone_before_the_next_begins():
     assert alive[::2] == [(96, {96, 192, 384}), (192, {192, 384}), (384, {384})]
 
 
+@pytest.mark.slow
 def test_memory_goes_back_to_the_system_where_that_is_asked_for():
     program = """if True:
         import nst, psutil
@@ -260,6 +262,7 @@ def test_the_last_of_several_scales_is_not_preconditioned(scales, spectra, monke
     assert seen == spectra
 
 
+@pytest.mark.slow
 def test_a_watcher_sees_every_evaluation_in_place_of_progress_bar_and_pictures(capfd):
     seen = []
 
@@ -304,6 +307,7 @@ class Slow:
         return self.cost(image)
 
 
+@pytest.mark.slow
 def test_larger_scales_are_got_ready_in_a_thread_while_the_first_is_painted():
     ready, may, seen = {}, threading.Event(), []
 
@@ -387,12 +391,14 @@ def test_the_time_left_allows_for_the_larger_pictures_to_come(monkeypatch):
             assert run.seconds_left() == (None if done == 1 else pytest.approx(10 * sum(run.work[done:])))
 
 
+@pytest.mark.slow
 def test_scales_below_64_pixels_are_left_out():
     for size, scales, expected in ((384, 1, 1), (384, 9, 3), (160, 3, 1), (64, 3, 1)):
         _, histories = coarse_to_fine(problem, size, 2, scales=scales, output=None)
         assert len(histories) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stop", "side"), [(3, 96), (15, 96), (20, 192), (40, 384)])  # in a scale, and at its end
 def test_coarse_to_fine_resumes_at_the_scale_where_it_was_stopped(tmp_path, monkeypatch, stop, side):
     with monkeypatch.context() as patch:

@@ -108,6 +108,7 @@ def test_o_names_the_result_of_train_too(tmp_path):
     assert os.listdir(tmp_path) == ["below"] and os.listdir(tmp_path / "below") == ["mine.png"]
 
 
+@pytest.mark.slow
 def test_o_names_the_result_and_leaves_nothing_else(output, tmp_path, capsys):
     words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "2", "-o"]
     assert main([*words, "mine.png"]) == 0
@@ -162,6 +163,7 @@ def test_a_new_process_in_the_place_of_the_first_paints_what_is_in_bands(tmp_pat
     assert sorted(os.listdir(tmp_path)) == ["mine.png", "mine_1.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mine.png", "mine.tiff"])
 def test_a_stopped_run_with_a_name_can_go_on(output, tmp_path, monkeypatch, capsys, name):
     words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "5", "-o", name]
@@ -186,6 +188,7 @@ def test_a_stopped_run_with_a_name_can_go_on(output, tmp_path, monkeypatch, caps
     assert f"(a finished one has left {name} and nothing else)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_keeps_the_earlier_picture_of_its_name_when_it_goes_on(output, tmp_path, monkeypatch):
     words = ["paint", CAT, STARS, "--size", "64", "--evaluations", "2", "-o", "mine.png"]
     (tmp_path / "mine.png").write_bytes(b"an earlier picture")
@@ -197,6 +200,7 @@ def test_a_run_that_was_killed_keeps_the_earlier_picture_of_its_name_when_it_goe
     assert sorted(os.listdir(tmp_path)) == ["mine.png", "mine_1.png"]
 
 
+@pytest.mark.slow
 def test_a_tiff_and_a_deep_png_have_the_painting_in_16_bits_and_the_photos_print_resolution(output, tmp_path):
     photo = tmp_path / "photo.jpg"
     with Image.open(CAT) as picture:
@@ -393,6 +397,7 @@ def test_a_terminal_shows_the_progress_bar_ctrl_c_keeps_the_picture_and_resume_g
     assert [path.name for path in tmp_path.glob("gen*")] == ["generated_image.png"], "one run has one result"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "pauses"),
     [(signal.SIGINT, (0, 0.02)), (signal.SIGINT, (0, 0.1, 0.02, 0.02, 0.02)), (signal.SIGTERM, (0,))],
@@ -450,6 +455,7 @@ def test_ctrl_c_while_a_new_process_takes_over_is_heard_and_keeps_the_picture(ou
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 
 
+@pytest.mark.slow
 def test_a_pipe_that_nobody_reads_any_more_is_no_error(tmp_path):
     command = f"{sys.executable} -m nst paint {CAT} {STARS} --size 64 --evaluations 1 | head -n 1"
     done = subprocess.run(command, shell=True, env=environment(tmp_path), capture_output=True, text=True)
@@ -473,6 +479,7 @@ def test_in_a_narrow_terminal_the_bar_shrinks_and_not_the_numbers(monkeypatch, c
             assert "|" not in shown
 
 
+@pytest.mark.slow
 def test_names_that_are_not_utf_8_are_read_and_shown(tmp_path):
     photo = os.path.join(os.fsencode(tmp_path), b"k\xe4tzchen.png")
     with open(photo, "wb") as file, open(CAT, "rb") as cat:
@@ -517,6 +524,7 @@ def test_ctrl_c_counts_even_where_python_ignores_its_exception(output, monkeypat
     assert capsys.readouterr().err.startswith("nst paint: stopped before the first step of the painting")
 
 
+@pytest.mark.slow
 def test_a_new_picture_keeps_the_one_before(output, capsys):
     for beta in ("100", "7"):
         assert main(["paint", CAT, STARS, "--size", "64", "--evaluations", "1", "--beta", beta]) == 0

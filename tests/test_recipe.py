@@ -125,6 +125,7 @@ def cost(image=None, size=64, styles=(STARRY,), strength=None, detail=0, palette
     return float(J(photo if image is None else image))
 
 
+@pytest.mark.slow
 def test_the_cost_is_the_sum_of_its_parts(model, rng):
     photo = load_image(PAGODA, 64)
     style_costs = [float(compute_style_cost(model(load_image(path, 64)), model(photo))) for path in (STARRY, GLASS)]
@@ -136,6 +137,7 @@ def test_the_cost_is_the_sum_of_its_parts(model, rng):
     assert cost(other, alpha=20) - cost(other) == pytest.approx(cost(other) - cost(other, alpha=0), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_palette_counts_with_the_style_and_in_its_place(rng):
     image = picture(rng, *load_image(PAGODA, 64).shape[1:3])
     starry, glass = (load_image(path, 64) for path in (STARRY, GLASS))
@@ -178,6 +180,7 @@ def graphs():
     return sum(type(each).__name__ == "FuncGraph" for each in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_a_painting_leaves_nothing_of_itself_in_memory():
     """Fifty paintings in one process take no more than a few."""
     counts = []
@@ -205,6 +208,7 @@ def test_areas_are_shares_of_what_the_masks_cover():
     assert covered([half, full], [2, 3]) == pytest.approx([1 / 4, 3 / 4])
 
 
+@pytest.mark.slow
 def test_what_notebook_07_puts_together_by_hand_costs_the_same(model, monkeypatch, rng):
     monkeypatch.chdir(ROOT / "notebooks")
     names = "own_problem one_style matched_style two_styles style_of_the_first mixture in_places brush"
@@ -256,6 +260,7 @@ def test_the_artworks_gram_matrices_are_computed_once_for_a_size():
 # ---------------------------------------------------------------- a painting
 
 
+@pytest.mark.slow
 def test_a_small_painting_succeeds(model):
     """Not only that it runs: the picture has the artwork's style and the photo's content."""
     image, _ = paint(Job(CAT, (STARRY,), size=96, evaluations=40), watch=lambda run: None)
@@ -306,6 +311,7 @@ def flat(request, tmp_path):
     return tmp_path / "flat.png"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flat", FLAT, indirect=True)
 def test_pictures_with_flat_areas_only_have_a_cost_and_a_gradient(flat):
     for photo, artwork in ((flat, STARRY), (CAT, flat)):
@@ -317,6 +323,7 @@ def test_pictures_with_flat_areas_only_have_a_cost_and_a_gradient(flat):
         assert J > 0 and np.isfinite(gradient).all() and np.abs(gradient).max() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flat", ["a disc on white"], indirect=True)
 def test_a_disc_on_white_can_be_painted(flat):
     image, (history,) = paint(Job(flat, (STARRY,), size=96, evaluations=6), watch=lambda run: None)
@@ -328,6 +335,7 @@ def test_a_picture_that_is_not_there_is_named():
         problem(Job(PAGODA, ["no such art.jpg"]))(64)
 
 
+@pytest.mark.slow
 def test_grey_stays_grey(tmp_path, rng):
     for name, side in (("photo.jpg", 130), ("art.png", 90)):
         Image.fromarray(rng.integers(0, 256, (side, side), np.uint8)).convert("RGB").save(tmp_path / name)

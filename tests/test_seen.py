@@ -45,6 +45,7 @@ def test_a_flat_picture_looks_the_same_at_its_edges(vgg):
     assert np.ptp(volume[0], axis=(0, 1)).max() < 1e-3 < 0.1 < np.ptp(without[0], axis=(0, 1)).max()
 
 
+@pytest.mark.slow
 def test_in_bands_a_job_costs_what_it_costs_as_a_whole(in_bands, monkeypatch):
     job = Job(CAT, (STARRY,), smoothness=20, palette=3, detail=2)
     photo, large = problem(job)(100)
@@ -58,6 +59,7 @@ def test_in_bands_a_job_costs_what_it_costs_as_a_whole(in_bands, monkeypatch):
     assert np.linalg.norm(gradient - expected) < 0.01 * np.linalg.norm(expected)
 
 
+@pytest.mark.slow
 def test_a_grey_picture_in_bands_stays_grey(in_bands, tmp_path, rng):
     for name in ("photo.png", "art.png"):
         Image.fromarray(rng.integers(0, 255, (67, 100), np.uint8)).save(tmp_path / name)  # compiled already
@@ -68,6 +70,7 @@ def test_a_grey_picture_in_bands_stays_grey(in_bands, tmp_path, rng):
     assert float(large(colored)) == pytest.approx(float(large(photo)), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_picture_in_bands_is_painted_stopped_and_resumed(in_bands, monkeypatch, tmp_path):
     monkeypatch.setattr(minimize, "SHOW_EVERY", 2)
     job = Job(CAT, (STARRY,), size=100, evaluations=5)

@@ -143,6 +143,7 @@ def test_a_photo_that_is_enlarged_as_a_painting_gets_its_fine_edges_back():
     assert inside.mean() > 0.9 and np.abs(enlarge(half, (85, 128)) - whole).max() > 0.1
 
 
+@pytest.mark.slow
 def test_it_lowers_the_cost_from_coarse_to_fine_and_the_same_way_each_time():
     job, pictures = Job(CAT, (STARRY,), size=400), []
     images = [sketch(job, (6, 6), lambda *seen: pictures.append(seen)) for _ in range(2)]

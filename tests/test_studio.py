@@ -327,6 +327,7 @@ def test_a_page_that_comes_is_told_everything(visit):
     assert visit.told["choice"] is visit.told["all"], "the page that said so is not told again"
 
 
+@pytest.mark.slow
 def test_paint_stop_continue_and_downloads(visit):
     assert visit.state["status"].startswith("A first look. Press Paint") and not visit.state["running"]
     visit.say("paint", wait=False)
@@ -379,6 +380,7 @@ def test_a_painting_that_is_stopped_at_once_is_none(visit):
     assert visit.bytes["picture"] == look and visit.state["status"].startswith("A first look")
 
 
+@pytest.mark.slow
 def test_an_uploaded_artwork_replaces_one_joins_several_and_leaves_four(visit):
     styles = visit.session.choice.styles
     for number, wanted in enumerate((1, 2, 3, 4, 4), 1):
@@ -420,6 +422,7 @@ def test_a_choice_is_looked_at_at_once_and_the_last_one_counts(visit):
     assert visit.bytes["picture"] == as_jpeg(expected) != first
 
 
+@pytest.mark.slow
 def test_no_look_takes_the_place_of_a_painting(visit):
     visit.say("paint", wait=False)
     until(lambda: visit.session.painter.frames)
@@ -448,6 +451,7 @@ def test_uploads_are_chosen_and_bad_ones_are_told_to_their_page_only(visit):
     visit.say("end")
 
 
+@pytest.mark.slow
 def test_a_painted_mask_reaches_the_look_and_the_job(visit):
     visit.choose(styles=("starry_night.jpg", "stained_glass.jpg"), shares=(50, 50))
     both = visit.pixels()

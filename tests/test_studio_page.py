@@ -229,6 +229,7 @@ def test_a_visitor_who_comes_back_finds_all_as_it_was(places):
     places.leave("nobody", page)
 
 
+@pytest.mark.slow
 def test_what_a_killed_studio_left_goes_at_the_next_start(tmp_path):
     one = Served(tmp_path)
     (room,) = one.rooms

@@ -47,6 +47,7 @@ def odd_content_cost(a_C, a_G):
     return 1e-4 * tf.reduce_sum(tf.abs(difference) ** 1.5 + difference[:, ::-1] * a_G[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sides", "masked"), [((150, 211), False), ((97, 170), True)], ids=["whole", "masked"])
 def test_cost_and_gradient_are_those_of_the_whole_picture(vgg, sides, masked, monkeypatch, rng):
     monkeypatch.setattr(tiles, "BAND_BYTES", 300_000)
@@ -78,6 +79,7 @@ def test_what_is_seen_is_what_the_cost_gets_of_the_whole_picture(vgg, monkeypatc
     np.testing.assert_allclose(found[-1], expected[-1], atol=1e-4 * np.max(expected[-1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["block1_conv2", "block3_conv2"])  # computed twice, and not
 def test_average_pooling_and_a_layer_asked_for_twice(vgg, layer, monkeypatch, rng):
     monkeypatch.setattr(tiles, "BAND_BYTES", 100_000)
@@ -91,6 +93,7 @@ def test_average_pooling_and_a_layer_asked_for_twice(vgg, layer, monkeypatch, rn
     check_alike(tiled.value_and_gradient(lambda seen: cost(seen[0])), whole, [picture(rng, 45, 39)])
 
 
+@pytest.mark.slow
 def test_no_more_than_a_part_of_the_large_layers_is_held(vgg, monkeypatch, rng):
     monkeypatch.setattr(tiles, "BAND_BYTES", 32 * 64 * 4 * 12)
     highest = {}

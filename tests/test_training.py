@@ -279,12 +279,14 @@ def painted(folder):
     return {path.name: path.read_bytes() for path in folder.glob("*.png")}
 
 
+@pytest.mark.slow
 def test_two_runs_paint_the_same_bytes(undisturbed, tmp_path):
     folder, history = undisturbed
     assert history and run(tmp_path).communicate()[0] == history
     assert painted(tmp_path) == painted(folder) and len(painted(folder)) == 6
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_resumes_to_the_same_bytes(undisturbed, tmp_path):
     folder, history = undisturbed
     process = run(tmp_path, pause=0.1)

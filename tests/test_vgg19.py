@@ -34,6 +34,7 @@ def test_activations_equal_a_numpy_network_fed_with_bgr_minus_mean(vgg, rng):
         np.testing.assert_allclose(activation.numpy()[0], expected[name], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_layer_has_mean_activation_one_over_the_photographs(vgg):
     model = feature_model(vgg, MEAN_ACTIVATION)
     photographs = sorted((nst_utils.IMAGES / "content").iterdir())

@@ -111,6 +111,7 @@ def run(elsewhere, *words, cwd, **variables):
     return subprocess.run([str(word) for word in words], cwd=cwd, env=kept | variables, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_weights_and_no_tests(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for there in ("weights/vgg19_notop_q8.npz", "filters/bold_strokes.onnx", "live/index.html", "live/vendor/LICENSE"):
@@ -189,6 +190,7 @@ def import_all(course):
     return subprocess.run(command, cwd=course, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_all_modules_of_the_learners_zip_import_without_the_repository(course):
     done = import_all(course)
     assert done.returncode == 0, done.stderr
@@ -200,6 +202,7 @@ def test_all_modules_of_the_learners_zip_import_without_the_repository(course):
     assert said.startswith("02_content_cost.ipynb: the exercise compute_content_cost is not finished")
 
 
+@pytest.mark.slow
 def test_a_zip_without_a_module_would_be_noticed(course):
     gone = course / "nst" / "minimize.py"
     text = gone.read_bytes()
