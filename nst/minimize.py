@@ -135,8 +135,8 @@ def coarse_to_fine(
                 image.assign(enlarge(images[n - 1], image.shape[1:3]))
             if left := min(evaluations, (n + 1) * evaluations - len(run.history)):
                 asked = ahead.result(n) or _asked(costs[n], image)
-                if not ahead.begun:  # what is the learner's is not called by two threads: it is compiled by now
-                    ahead.prepare(range(n + 1, len(images)), costs, images)
+                for later in range(n + 1, len(images)):  # what is the learner's is compiled by now: one thread calls it
+                    ahead.prepare(later, costs[later], images[later])
                 broad = precondition and (n < len(images) - 1 or n == 0)
                 _descend(run, asked, _is_large(costs[n]), image, left, broad, f"{max(image.shape)} px")
             name = f"scale_{n + 1}_{max(image.shape)}px.png"
@@ -222,7 +222,7 @@ class _Ahead:
     """
 
     def __init__(self):
-        self._worker, self._left, self._asked, self.begun = ThreadPoolExecutor(1), threading.Event(), {}, False
+        self._worker, self._left, self._asked = ThreadPoolExecutor(1), threading.Event(), {}
 
     def __enter__(self):
         return self
@@ -231,11 +231,9 @@ class _Ahead:
         self._left.set()  # nobody waits for it; it ends at the next step
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def prepare(self, scales, costs, images):
-        self.begun = True
-        for scale in scales:
-            if not _is_large(costs[scale]):
-                self._asked[scale] = self._worker.submit(self._work, costs[scale], images[scale].numpy())
+    def prepare(self, scale, cost_function, image):
+        if scale not in self._asked and not _is_large(cost_function):
+            self._asked[scale] = self._worker.submit(self._work, cost_function, image.numpy())
 
     def result(self, scale):
         """What asks for J at this scale, or None: then that has to be made."""

@@ -127,9 +127,10 @@ def one_after_the_other(*edits):
     return edit
 
 
+LATER = ["05_experiments", "07_control", "09_filter", "10_any_art"]  # each takes seconds to grade, so few hand them in
 # student: (how to submit, points of the exercises that are not full, words in the feedback)
 HONEST = {
-    "perfect": ({}, {}, ["✓ generality"]),
+    "perfect": (dict(leave_out=[]), {}, ["✓ generality"]),
     "careless": (
         dict(
             wrong={
@@ -169,7 +170,7 @@ HONEST = {
         ["✓ generality", "the weights of STYLE_LAYERS are not used"],
     ),
     "unfinished": (
-        dict(wrong=dict.fromkeys(EXERCISES)),
+        dict(wrong=dict.fromkeys(EXERCISES), leave_out=[]),
         dict.fromkeys(EXERCISES, 0),
         ["the exercise is not written yet"],
     ),
@@ -200,8 +201,8 @@ HONEST = {
         ["NameError", "IndexError"],
     ),
     "lost_a_notebook": (
-        dict(leave_out=["03_style_cost"]),
-        {"gram_matrix": 0, "compute_layer_style_cost": 0, "compute_style_cost": 0},
+        dict(leave_out=["03_style_cost", *LATER]),
+        {},
         ["it was not handed in"],
     ),
     "changed_checks": (
@@ -228,12 +229,6 @@ HONEST = {
 
 
 ATTACKERS = attackers()
-LATER = ["05_experiments", "07_control", "09_filter", "10_any_art"]  # each takes seconds to grade, so few hand them in
-ALL_HANDED_IN = ["perfect", "unfinished", "lost_a_notebook"]
-
-
-def left_out(student):
-    return [] if student in ALL_HANDED_IN else LATER
 
 
 def expected_points(student):
@@ -241,7 +236,8 @@ def expected_points(student):
         return without(*LATER) | dict.fromkeys(ATTACKERS[student], 0)
     if student in BROKEN:
         return BROKEN[student]
-    return without(*left_out(student)) | HONEST[student][1]
+    how, points, _ = HONEST[student]
+    return without(*how.get("leave_out", LATER)) | points
 
 
 def without(*notebooks):
@@ -303,7 +299,7 @@ def graded(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     for student, (how, _, _) in HONEST.items():
-        submit(root, student, **dict(leave_out=left_out(student)) | how)
+        submit(root, student, **dict(leave_out=LATER) | how)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         fill = {"{root}": str(root), "{project}": str(ROOT), "{port}": str(server.getsockname()[1])}

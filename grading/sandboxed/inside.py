@@ -6,7 +6,6 @@ IPC and a user of its own, and this process serves one submission after the othe
 """
 
 import contextlib
-import gc
 import glob
 import json
 import os
@@ -33,7 +32,7 @@ def main(warm: bool) -> None:
     hide()
     from nst import imported_for_good
 
-    with imported_for_good():
+    with imported_for_good():  # or a child's collections would write to, and so copy, each page of what was imported
         import tensorflow as tf
 
         from grading.sandboxed import evaluate  # noqa: F401, so that no child has to
@@ -44,8 +43,6 @@ def main(warm: bool) -> None:
     for name in glob.glob("/tmp/.*"):  # what was made by these imports
         shutil.rmtree(name, ignore_errors=True)
     clean = [] if warm else os.listdir("/tmp")
-    gc.collect()
-    gc.freeze()  # a child's collections would write to, and so copy, each page of what was imported
     _tell(dict(status="ready"))
     for size, temporary_bytes in _requests():
         if warm:

@@ -174,7 +174,8 @@ def check_pictures(job: Job, by_recipe: bool = True) -> tuple[int, int]:
         there = _memory_there()
 
         def needed(size):
-            return memory_needed(height * width * (size / job.size) ** 2, (job.brush * size) ** 2, by_recipe, True)
+            pixels, of_artwork = height * width * (size / job.size) ** 2, (job.brush * size) ** 2
+            return memory_needed(pixels, of_artwork, by_recipe, by_command=True)
 
         if needed(job.size) > there:
             most = next((size for size in range(job.size, 0, -1) if needed(size) <= there), 0)

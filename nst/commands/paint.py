@@ -68,7 +68,8 @@ def run(given: argparse.Namespace) -> int:
         return _sketch(given)
     job, destination = job_given(given), Destination(given.output, given.depth)
     destination.check(job.files)
-    if given.resume or given.afresh:
+    given.resume |= given.afresh
+    if given.resume:
         destination.check_resumable("paint", asdict(job))
         if given.depth is None and destination.is_finished():
             say(f"{destination.result} was finished already: {destination.summary()[0]}. Nothing was changed.")
@@ -84,7 +85,6 @@ def run(given: argparse.Namespace) -> int:
             destination.give_up()
             return complain("nst paint", problem)
         with on_ctrl_c(signal.SIG_IGN, and_sigterm=True):  # what is painted is being put in its place
-            given.resume |= given.afresh
             return report(reporter.kept, destination, given, by_itself=not reporter.pressed())
 
 
@@ -119,8 +119,7 @@ def _sketch(given):
 
 def _paint(job, destination, given, reporter, in_bands):
     """Return what went wrong, or nothing."""
-    resume = given.resume or given.afresh
-    look = None if resume else threading.Thread(target=_look, args=(job, destination.folder), daemon=True)
+    look = None if given.resume else threading.Thread(target=_look, args=(job, destination.folder), daemon=True)
     go_on = functools.partial(_go_on_afresh, given.words, reporter) if given.words else None
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -135,7 +134,7 @@ def _paint(job, destination, given, reporter, in_bands):
                 look.join()
         if not given.afresh:
             say(device())
-        paint(job, output=destination.folder, resume=resume, watch=reporter, before_bands=go_on)
+        paint(job, output=destination.folder, resume=given.resume, watch=reporter, before_bands=go_on)
     except KeyboardInterrupt:
         return "" if given.afresh else STOPPED
     except Exception as error:
